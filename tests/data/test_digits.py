@@ -1,0 +1,109 @@
+"""The world of two handwritten digits."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from regard.data.worlds.digits import QUESTIONS, Digits, _scans
+from regard.errors import ConfigError
+from regard.registry import world
+from regard.types import Number
+
+
+def test_the_world_is_found_by_its_name():
+    assert world["digits"] is Digits
+
+
+def test_the_answers_to_seven_and_five():
+    answers = {kind: answer(7, 5) for kind, (_, answer) in QUESTIONS.items()}
+    assert answers == {
+        "left": 7, "right": 5, "sum": 12, "difference": 2, "larger": 7, "smaller": 5,
+    }  # fmt: skip
+
+
+def test_the_difference_is_never_negative():
+    assert QUESTIONS["difference"][1](2, 9) == 7
+
+
+def test_an_example_shows_what_its_gold_answer_says():
+    for example in (Digits(size=25).load()[i] for i in range(25)):
+        left, right = example.meta["left"], example.meta["right"]
+        answer = QUESTIONS[example.kind][1](left, right)
+        assert example.gold == f"<think> {left} {right} </think> <answer> {answer} </answer>"
+        assert example.target == Number(float(answer))
+
+
+def test_the_image_comes_before_the_question_and_is_56_by_28_in_colour():
+    example = Digits().load()[0]
+    image, question = example.messages[0].parts
+    assert question == "what is the left digit ?"
+    assert image.open().size == (image.width, image.height) == (56, 28)
+    assert image.open().mode == "RGB"
+
+
+def test_an_item_is_the_same_whoever_asks_in_whatever_order():
+    forwards = [Digits(seed=3).load()[i] for i in range(6)]
+    backwards = [Digits(seed=3, size=6).load()[i] for i in reversed(range(6))]
+    assert forwards == backwards[::-1]
+
+
+def test_another_seed_shows_other_digits():
+    assert Digits(seed=1).load()[0].images != Digits(seed=2).load()[0].images
+
+
+def test_kinds_take_turns():
+    kinds = Counter(example.kind for example in map(Digits(size=20).load().__getitem__, range(20)))
+    assert kinds == dict.fromkeys(Digits().kinds, 4)
+
+
+def test_no_test_scan_is_a_training_scan():
+    train, test = ({scan.tobytes() for scan in _scans(split)[0]} for split in ("train", "test"))
+    assert not train & test
+    # 1,797 scans, a quarter of each digit held out
+    assert (len(_scans("train")[0]), len(_scans("test")[0])) == (1347, 450)
+    assert min(np.bincount(_scans("test")[1])) == 44
+
+
+def test_test_digits_are_drawn_without_a_shift():
+    plain = Digits(split="test", max_shift=0, max_stretch=0.0).load()
+    assert plain[4].images == Digits(split="test").load()[4].images
+    assert Digits(max_shift=0).load()[4].images != Digits().load()[4].images
+
+
+def test_every_word_of_every_example_is_listed():
+    words = set(Digits.words())
+    for kind in QUESTIONS:
+        dataset = Digits(kinds=(kind,), size=40).load()
+        said = {
+            word
+            for i in range(40)
+            for word in (dataset[i].gold + " " + dataset[i].question).split()
+        }
+        assert said <= words
+
+
+def test_looping_ends_and_counting_from_the_end_works():
+    dataset = Digits(size=3).load()
+    assert len(list(dataset)) == 3
+    assert dataset[-1] == dataset[2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"kinds": ("summ",)}, "did you mean 'sum'"),
+        ({"kinds": ()}, "no kinds"),
+        ({"split": "tset"}, "did you mean 'test'"),
+        ({"size": 0}, "size must be 1 or more"),
+    ],
+)
+def test_a_world_that_cannot_be_is_refused(fields, said):
+    with pytest.raises(ConfigError, match=said):
+        Digits(**fields)
+
+
+def test_a_world_describes_itself():
+    assert "450 scans" in Digits(split="test").describe()

@@ -1,0 +1,1 @@
+"""Everything between a score and a loss: pure arithmetic on tokens."""

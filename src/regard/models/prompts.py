@@ -1,0 +1,136 @@
+"""A question as the model will read it: token ids with room for its images, not yet decoded.
+
+Letters: B prompts, P tokens of the longest, A position axes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from regard.errors import DataError
+from regard.models.families import Family, check_aspect
+from regard.types import Example, ImageFrame, ImageRef, Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """One example, tokenised; its images are still references."""
+
+    example_id: str
+    token_ids: tuple[int, ...]
+    images: tuple[ImageRef, ...]
+    frames: tuple[ImageFrame, ...]
+    """The sizes of each image and the frame the model answers in."""
+
+    def __len__(self) -> int:
+        return len(self.token_ids)
+
+
+def make_prompt(example: Example, tokenizer: Any, family: Family) -> Prompt:
+    """Tokenise an example, with as many tokens for each image as its size makes."""
+    template_ids = _template_ids(example, tokenizer)
+    images = example.images
+    num_places = template_ids.count(family.placeholder_id)
+    if num_places != len(images):
+        raise DataError(
+            f"example '{example.id}': {len(images)} images, but its text makes {num_places} places "
+            "for images; is an image token written in the question itself?"
+        )
+    token_ids: list[int] = []
+    frames = []
+    remaining = iter(images)
+    for token in template_ids:
+        if token != family.placeholder_id:
+            token_ids.append(token)
+            continue
+        image = next(remaining)
+        size = (image.width, image.height)
+        check_aspect(size, image.name)
+        token_ids += family.image_ids(size)
+        frames.append(ImageFrame(size, family.input_size(size), family.answers_in))
+    return Prompt(
+        example_id=example.id, token_ids=tuple(token_ids), images=images, frames=tuple(frames)
+    )
+
+
+class PixelStore:
+    """Images prepared for the model, the latest of them kept: one image is prepared once a step."""
+
+    def __init__(self, family: Family, max_bytes: int = 256 * 2**20) -> None:
+        self._family = family
+        self._max_bytes = max_bytes
+        self._num_bytes = 0
+        self._features: OrderedDict[str, Mapping[str, Tensor]] = OrderedDict()
+
+    def __getitem__(self, image: ImageRef) -> Mapping[str, Tensor]:
+        """The model's inputs for this image; decodes it if it is not at hand."""
+        if image.digest not in self._features:
+            self._features[image.digest] = self._family.features(image.open())
+            self._num_bytes += _num_bytes(self._features[image.digest])
+        self._features.move_to_end(image.digest)
+        features = self._features[image.digest]
+        while self._num_bytes > self._max_bytes and len(self._features) > 1:
+            self._num_bytes -= _num_bytes(self._features.popitem(last=False)[1])
+        return features
+
+
+@dataclass(frozen=True)
+class PromptInputs:
+    """Several prompts padded on the right, as one call's inputs."""
+
+    token_ids: Int[Tensor, "B P"]
+    positions: Int[Tensor, "A B P"]
+    lengths: Int[Tensor, " B"]
+    pixels: Mapping[str, Tensor]
+    """What the family's vision tower wants; empty when no prompt has an image."""
+
+    @property
+    def next_position(self) -> Int[Tensor, " B"]:
+        """Where the first token of an answer stands: after the greatest position of its prompt."""
+        return self.positions.amax(dim=(0, 2)) + 1
+
+
+def collate(prompts: Sequence[Prompt], family: Family, pixels: PixelStore) -> PromptInputs:
+    """Pad prompts on the right and gather their images. Under causality padding does no harm."""
+    lengths = torch.tensor([len(prompt) for prompt in prompts])
+    shape = (len(prompts), int(lengths.max()))
+    token_ids = torch.zeros(shape, dtype=torch.long)
+    rows = []
+    for row, prompt in enumerate(prompts):
+        ids = torch.tensor(prompt.token_ids)
+        token_ids[row, : len(ids)] = ids
+        axes = family.positions(ids, [frame.original for frame in prompt.frames])
+        rows.append(torch.nn.functional.pad(axes, (0, shape[1] - len(ids))))
+    images = [pixels[image] for prompt in prompts for image in prompt.images]
+    return PromptInputs(
+        token_ids=token_ids,
+        positions=torch.stack(rows, dim=1),
+        lengths=lengths,
+        pixels=family.collate(images) if images else {},
+    )
+
+
+def _template_ids(example: Example, tokenizer: Any) -> list[int]:
+    messages = [_as_template(message) for message in example.messages]
+    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def _as_template(message: Message) -> dict[str, Any]:
+    content = [
+        {"type": "image"} if isinstance(part, ImageRef) else {"type": "text", "text": part}
+        for part in message.parts
+    ]
+    return {"role": message.role, "content": content}
+
+
+def _num_bytes(features: Mapping[str, Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in features.values())

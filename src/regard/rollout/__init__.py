@@ -1,0 +1,1 @@
+"""Where policy and reward meet: groups of completions, sampled and scored."""

@@ -350,7 +350,7 @@ def _fit(value: Any, hint: Any) -> Any:
     cls = origin or hint
     if cls is None or cls is type(None):
         return _only(value, value is None)
-    if not isinstance(cls, type) or cls is object:
+    if not isinstance(cls, type) or cls is Any or cls is object:
         return value  # Any, a type variable: nothing is known, so everything fits
     if cls is bool:
         return _only(value, isinstance(value, bool))
@@ -358,7 +358,7 @@ def _fit(value: Any, hint: Any) -> Any:
         return _only(value, isinstance(value, int) and not isinstance(value, bool))
     if cls is float or cls is Schedule:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value) if cls is float else value
+            return float(value)
         return _only(value, cls is Schedule and isinstance(value, Schedule))
     if issubclass(cls, Enum):
         for member in cls:

@@ -346,7 +346,7 @@ def test_a_whole_schedule_may_be_given_as_the_run_file_has_it() -> None:
         ("stages.2.num_steps=1", "stages has no item '2'"),
         ("stages.rl.trainable.x=a", "stages.rl.trainable has no item 'x'; known: 0, 1"),
         ("stages.rl.algorithm.kl_coeff=1", "rl.algorithm (Algorithm) has no field 'kl_coeff'; did"),
-        ("stages.rl.weights.format=1", "stages.rl.weights has no key 'format'; known: none"),
+        ("stages.rl.weights.format=1", "stages.rl.weights is {}; it has no 'format' to set"),
         ("seed.x=1", "seed is 0; it has no 'x' to set"),
         ("stages.rl.judge.x=1", "stages.rl.judge is None; it has no 'x' to set"),
         ("seed=1.5", "seed: got 1.5, expected int"),

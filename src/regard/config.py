@@ -195,8 +195,7 @@ def with_setting(run: Tree, setting: str) -> Tree:
     path, equals, text = setting.partition("=")
     if not equals or not path.strip():
         raise ConfigError(f"a setting looks like path.to.field=value; got '{setting}'")
-    steps = path.strip().split(".")
-    changed = _changed(run, steps, text.strip(), (), _Place())
+    changed = _changed(run, path.strip().split("."), text.strip(), (), _Place())
     return typing.cast(Tree, changed)
 
 
@@ -210,75 +209,107 @@ class _Place(typing.NamedTuple):
     field: str = ""
 
 
-def _changed(old: Any, steps: list[str], text: str, path: tuple[str, ...], place: _Place) -> Any:
-    if not steps:
+def _changed(old: Any, rest: list[str], text: str, path: tuple[str, ...], place: _Place) -> Any:
+    if not rest:
         return _fitting(text, old, path, place)
+    step, length = _step(old, rest, path)
+    path, rest = (*path, ".".join(rest[:length])), rest[length:]
     if is_dataclass(old) and not isinstance(old, type):
-        cls, name = type(old), steps[0]
-        names = _field_names(cls)
-        if name not in names:
-            owner = f"{_say(path)} ({cls.__name__})"
-            raise ConfigError(f"{owner} has no field '{name}'; {nearest(name, names)}")
-        inner = _Place(_hint(cls, name), cls, name)
-        new = _changed(getattr(old, name), steps[1:], text, (*path, name), inner)
-        return _checked(lambda: replace(old, **{name: new}), (*path, name))
-    if isinstance(old, (tuple, list)):
-        index = _index(old, steps[0], path)
-        inner = place._replace(hint=_item_hint(place.hint, index))
-        new = _changed(old[index], steps[1:], text, (*path, steps[0]), inner)
-        return tuple(new if number == index else item for number, item in enumerate(old))
+        inner = _Place(_hint(type(old), step), type(old), step)
+        new = _changed(getattr(old, step), rest, text, path, inner)
+        return _checked(lambda: replace(old, **{step: new}), path)
+    inner = place._replace(hint=_item_hint(place.hint, step))
+    new = _changed(old[step], rest, text, path, inner)
     if isinstance(old, Mapping):
-        key, length = _key(old, steps, path)
-        inner = place._replace(hint=_item_hint(place.hint, key))
-        new = _changed(old[key], steps[length:], text, (*path, str(key)), inner)
-        return {**old, key: new}
-    raise ConfigError(f"{_say(path)} is {old!r}; it has no '{steps[0]}' to set")
+        return {**old, step: new}
+    return (*old[:step], new, *old[step + 1 :])
 
 
-def _index(items: Sequence[Any], step: str, path: tuple[str, ...]) -> int:
-    """The place of an item that is given by its number or by its name."""
-    labels = _labels(items)
-    if step in labels:
-        return labels.index(step)
-    if step.isdecimal() and int(step) < len(items):
-        return int(step)
-    raise ConfigError(f"{_say(path)} has no item '{step}'; {nearest(step, labels)}")
+class Leaf(typing.NamedTuple):
+    """A value that has no parts of its own, and where it stands."""
 
-
-def _key(old: Mapping[Any, Any], steps: list[str], path: tuple[str, ...]) -> tuple[Any, int]:
-    """The key the path goes on with, and how many steps it takes: 0.5 is two of them."""
-    for length in range(len(steps), 0, -1):
-        for key in old:
-            if str(key) == ".".join(steps[:length]):
-                return key, length
-    hint = nearest(steps[0], [str(key) for key in old])
-    raise ConfigError(f"{_say(path)} has no key '{steps[0]}'; {hint}")
+    path: str
+    """As `with_setting` takes it."""
+    value: Any
+    steps: tuple[Any, ...]
+    """The way to it: names of fields, numbers of items, keys of mappings."""
+    owner: Any
+    """The nearest dataclass around it; None at the root."""
+    field: str
+    """The field of `owner` it is in."""
 
 
 def flatten(run: Any) -> Iterator[tuple[str, Any]]:
-    """Every value of a run that has no parts of its own, with the path that `with_setting` takes.
+    """The path and the value of every leaf of a run.
 
     >>> from regard.schedule import Staged
     >>> list(flatten(Staged({0: 4, 400: 8})))
     [('stages.0', 4), ('stages.400', 8)]
     """
-    parts = parts_of(run)
+    return ((leaf.path, leaf.value) for leaf in leaves(run))
+
+
+def leaves(run: Any) -> Iterator[Leaf]:
+    """Every leaf of a run, in the order of its fields; an empty tuple is one, too."""
+    return _leaves(Leaf("", run, (), None, ""))
+
+
+def _leaves(at: Leaf) -> Iterator[Leaf]:
+    parts = _parts(at.value)
     if not parts:
-        yield "", run
-    for name, part in parts:
-        for path, value in flatten(part):
-            yield f"{name}.{path}" if path else name, value
+        yield at
+    for label, step, part in parts:
+        path = f"{at.path}.{label}" if at.path else label
+        around = (at.value, label) if is_dataclass(at.value) else (at.owner, at.field)
+        yield from _leaves(Leaf(path, part, (*at.steps, step), *around))
 
 
 def parts_of(value: Any) -> list[tuple[str, Any]]:
     """The fields, items or entries of `value`, one level down, by the names a path calls them."""
+    return [(label, part) for label, _, part in _parts(value)]
+
+
+def steps_of(run: Any, path: str) -> tuple[Any, ...]:
+    """The way `path` goes: names of fields, numbers of items, keys of mappings."""
+    steps: tuple[Any, ...] = ()
+    rest = path.strip().split(".")
+    while rest:
+        step, length = _step(run, rest, tuple(map(str, steps)))
+        run = getattr(run, step) if is_dataclass(run) else run[step]
+        steps, rest = (*steps, step), rest[length:]
+    return steps
+
+
+def _parts(value: Any) -> list[tuple[str, Any, Any]]:
+    """Label, step and part, for each part of `value`."""
     if is_dataclass(value) and not isinstance(value, type):
-        return [(name, getattr(value, name)) for name in _field_names(type(value))]
+        return [(name, name, getattr(value, name)) for name in _field_names(type(value))]
     if isinstance(value, (tuple, list)):
-        return list(zip(_labels(value), value, strict=True))
+        return [
+            (label, index, item)
+            for index, (label, item) in enumerate(zip(_labels(value), value, strict=True))
+        ]
     if isinstance(value, Mapping):
-        return [(str(key), item) for key, item in value.items()]
+        return [(str(key), key, item) for key, item in value.items()]
     return []
+
+
+def _step(value: Any, rest: list[str], path: tuple[str, ...]) -> tuple[Any, int]:
+    """Where `rest` goes on from `value`, and how many pieces of it that takes (key 0.5: two)."""
+    parts = _parts(value)
+    if not parts:
+        raise ConfigError(f"{_say(path)} is {value!r}; it has no '{rest[0]}' to set")
+    for length in range(len(rest), 0, -1):
+        for label, step, _ in parts:
+            if label == ".".join(rest[:length]):
+                return step, length
+    if isinstance(value, (tuple, list)) and rest[0].isdecimal() and int(rest[0]) < len(value):
+        return int(rest[0]), 1
+    if is_dataclass(value):
+        what = f"{_say(path)} ({type(value).__name__}) has no field '{rest[0]}'"
+    else:
+        what = f"{_say(path)} has no {'key' if isinstance(value, Mapping) else 'item'} '{rest[0]}'"
+    raise ConfigError(f"{what}; {nearest(rest[0], [label for label, _, _ in parts])}")
 
 
 def _labels(items: Sequence[Any]) -> list[str]:

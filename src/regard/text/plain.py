@@ -1,0 +1,38 @@
+"""Plain forms: two texts that a reader would call the same answer have the same plain form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_OPENING = "\"'`*_([{<“‘«"
+_CLOSING = _OPENING + ")]}>”’».,;:!?…。，；：！？、"
+
+
+def plain(text: str) -> str:
+    """Lower case, single spaces, no quotes, brackets or full stops around the words.
+
+    Punctuation within a word stays, since 3.5 is not 35, and so does a sign or a percent.
+
+    >>> plain('  The "Red"  Square. ')
+    'the red square'
+    >>> plain("-3.5%,")
+    '-3.5%'
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = (word.lstrip(_OPENING).rstrip(_CLOSING) for word in folded.split())
+    # Where punctuation is all there is, it is the answer.
+    return " ".join(word for word in words if word) or folded.strip()
+
+
+_DECORATION = re.compile(r"\\(?:left|right|displaystyle|,|!|;|:|\(|\)|\[|\])|\$|\s+")
+
+
+def plain_latex(latex: str) -> str:
+    r"""LaTeX without what changes only its looks: math signs, spaces, `\left`, `\dfrac`.
+
+    >>> plain_latex(r"$\dfrac{1}{2} \left( x + 1 \right)$.")
+    '\\frac{1}{2}(x+1)'
+    """
+    bare = _DECORATION.sub("", latex.strip().rstrip("."))
+    return re.sub(r"\\[dt]frac", r"\\frac", bare).rstrip(".")

@@ -1,0 +1,101 @@
+"""What stands between `<tag>` and `</tag>`, and whether a whole text is made of such blocks.
+
+A block runs from an opening tag to the next closing tag of the same name, as the published
+`<answer>(.*?)</answer>` reads it with newlines allowed. Nothing here backtracks: a megabyte of
+unclosed tags costs one pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+
+def blocks(tag: str, text: str) -> list[str]:
+    """The insides of every `<tag>…</tag>`, in order; a block ends at its first closing tag.
+
+    >>> blocks("answer", "<answer>4</answer> or <answer>5</answer>")
+    ['4', '5']
+    """
+    opening, closing = f"<{tag}>", f"</{tag}>"
+    found, position = [], 0
+    while (start := text.find(opening, position)) >= 0:
+        start += len(opening)
+        end = text.find(closing, start)
+        if end < 0:  # then no later opening is closed either
+            break
+        found.append(text[start:end])
+        position = end + len(closing)
+    return found
+
+
+def inside(tag: str, text: str, which: Literal["first", "last"] = "first") -> str | None:
+    """The inside of the first (or last) `<tag>…</tag>`, white space and all.
+
+    >>> inside("answer", "<think>4? No.</think><answer> 5 </answer>")
+    ' 5 '
+    >>> inside("answer", "the answer is 5") is None
+    True
+    """
+    found = blocks(tag, text)
+    if not found:
+        return None
+    return found[0 if which == "first" else -1]
+
+
+def layout_fault(text: str, tags: Sequence[str] = ("think", "answer")) -> str | None:
+    """What keeps `text` from being one block of each tag, in this order, and nothing else.
+
+    White space around the blocks is free. None when there is no fault.
+
+    >>> layout_fault("<think>3 + 2</think> <answer>5</answer>") is None
+    True
+    >>> layout_fault("<think>3 + 2</think> <answer>5</answer> I am sure.")
+    "text after </answer>: 'I am sure.'"
+    """
+    wanted = [mark for tag in tags for mark in (f"<{tag}>", f"</{tag}>")]
+    marks = list(re.finditer("|".join(re.escape(mark) for mark in wanted), text))
+    found = [mark.group() for mark in marks]
+    for mark in wanted:
+        if mark not in found:
+            return f"no {mark}"
+        if (count := found.count(mark)) > 1:
+            return f"{count} times {mark}"
+    if found != wanted:
+        return f"{' '.join(found)}, not {' '.join(wanted)}"
+    outside = [("before", 0, marks[0].start(), wanted[0])]
+    for after, before in zip(marks[1::2], [*marks[2::2], None], strict=True):
+        end = before.start() if before else len(text)
+        outside.append(("after", after.end(), end, after.group()))
+    for side, start, end, mark in outside:
+        if stray := text[start:end].strip():
+            return f"text {side} {mark}: {shorten(stray)!r}"
+    return None
+
+
+def has_loose_layout(text: str, tags: tuple[str, str] = ("think", "answer")) -> bool:
+    r"""Whether `<think>.*?</think>\s*<answer>.*?</answer>` matches the text as a whole.
+
+    The check most published systems use (dots match newlines): repeated and nested tags pass,
+    white space around the whole does not.
+
+    >>> has_loose_layout("<think>a</think><answer>1</answer><answer>2</answer>")
+    True
+    """
+    first, second = tags
+    opening, closing = f"<{first}>", f"</{second}>"
+    if not (text.startswith(opening) and text.endswith(closing)):
+        return False
+    middle = re.compile(rf"{re.escape(f'</{first}>')}\s*{re.escape(f'<{second}>')}")
+    # The leftmost seam leaves the most room for the end; written with two `.*?` it is quadratic.
+    return middle.search(text, len(opening), len(text) - len(closing)) is not None
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """The start of `text`, for a reason somebody will read.
+
+    >>> shorten("a" * 50, limit=8)
+    'aaaaaaa…'
+    """
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -25,7 +25,10 @@ def plain(text: str) -> str:
     return " ".join(word for word in words if word) or folded.strip()
 
 
-_DECORATION = re.compile(r"\\(?:left|right|displaystyle|,|!|;|:|\(|\)|\[|\])|\$|\s+")
+_DECORATION = re.compile(
+    r"\\(?:left|right|displaystyle)(?![A-Za-z])"  # \left( but not \leftarrow
+    r"|\\[,!;:()\[\]]|\\?\$|\s+"
+)
 
 
 def plain_latex(latex: str) -> str:

@@ -1,0 +1,49 @@
+"""The size an image has once a model has resized it to whole patches."""
+
+from __future__ import annotations
+
+import math
+
+from regard.errors import DataError
+
+MAX_ASPECT = 200
+"""Longer side over shorter; transformers refuses more."""
+
+
+def smart_resize(
+    width: int,
+    height: int,
+    *,
+    factor: int = 28,
+    min_pixels: int = 56 * 56,
+    max_pixels: int = 14 * 14 * 4 * 1280,
+) -> tuple[int, int]:
+    """Width and height in whole multiples of `factor`, shape kept, area within the two limits.
+
+    The rule of Qwen2-VL and its heirs, as transformers has it but for the order of the sides.
+    Halves go to the even multiple, as Python rounds: 42 is one and a half times 28, and becomes
+    56; 70 is two and a half, and becomes 56 as well.
+
+    >>> smart_resize(640, 480)
+    (644, 476)
+    >>> smart_resize(42, 70, min_pixels=1)
+    (56, 56)
+    """
+    if width < 1 or height < 1:
+        raise DataError(f"an image of {width}x{height} pixels has no size to keep")
+    if max(width, height) / min(width, height) > MAX_ASPECT:
+        raise DataError(
+            f"an image of {width}x{height} pixels is too narrow: "
+            f"its sides may differ {MAX_ASPECT} times"
+        )
+    new_width = round(width / factor) * factor
+    new_height = round(height / factor) * factor
+    if new_width * new_height > max_pixels:
+        shrink = math.sqrt(width * height / max_pixels)
+        new_width = max(factor, math.floor(width / shrink / factor) * factor)
+        new_height = max(factor, math.floor(height / shrink / factor) * factor)
+    elif new_width * new_height < min_pixels:
+        grow = math.sqrt(min_pixels / (width * height))
+        new_width = math.ceil(width * grow / factor) * factor
+        new_height = math.ceil(height * grow / factor) * factor
+    return new_width, new_height

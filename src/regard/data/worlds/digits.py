@@ -145,7 +145,7 @@ class DigitsDataset:
 @lru_cache(maxsize=2)
 def _scans(split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The scans of a split, 0 to 255, and the digits they show; the same share of every digit."""
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # slow to import
+    from sklearn.datasets import load_digits  # slow to import
 
     scans, labels = load_digits(return_X_y=True)
     rng = np.random.default_rng(_SPLIT_SEED)

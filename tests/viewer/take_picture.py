@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from regard.viewer import write_report
 
@@ -28,6 +27,8 @@ groups.filter((group) => !shown.includes(group)).forEach((group) => group.remove
 
 def picture(report: Path, *, width: int = 1280) -> Image.Image:
     """The shortened page as an image of 256 colours: a third of the bytes, no loss to the eye."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox"]

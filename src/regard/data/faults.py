@@ -75,7 +75,7 @@ def _lies_inside(place: Box | Point, size: tuple[int, int], frame: Frame | None 
 
 def _guess(place: Box | Point, sizes: list[tuple[int, int]]) -> str:
     """Which frame was meant, where the numbers would fit it."""
-    frames = [frame for frame in (Frame.PER_MILLE, Frame.PIXELS) if frame is not place.frame]
+    frames = [frame for frame in (Frame.PIXELS, Frame.PER_MILLE) if frame is not place.frame]
     fitting = [frame for frame in frames if any(_lies_inside(place, s, frame) for s in sizes)]
     if not fitting:
         return ""

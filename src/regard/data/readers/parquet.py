@@ -37,6 +37,8 @@ def parquet_rows(path: Path) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if not path.exists():
+        raise DataError(f"{path}: no such file")
     number = 0
     try:
         with pq.ParquetFile(path) as file:

@@ -154,6 +154,15 @@ def test_a_gate_opens_at_its_threshold():
     assert gated(WRONG, FIVE).value == 0.0
 
 
+def test_a_gate_may_change_with_time_and_is_checked_when_it_has():
+    def gated(weight):
+        return Gated(gate=Weighted(a=(weight, ExactAnswer())), reward=SUM, threshold=1.0)
+
+    assert resolve(gated(Ramp(2.0, 1.0)), 0, 5) == gated(2.0)
+    with pytest.raises(ConfigError, match=r"gives 0.5 at most"):
+        resolve(gated(Ramp(1.0, 0.5)), 4, 5)
+
+
 def test_examples_are_routed_by_target_kind_or_source():
     by_target = Routed(by="target", routes={"Choice": ThinkAnswerFormat(), "Number": SUM})
     assert by_target(RIGHT, FIVE).value == 1.1

@@ -72,9 +72,9 @@ class Weighted:
 
     def _weight(self, name: str) -> float:
         weight = self.parts[name][0]
-        if isinstance(weight, Schedule):
-            raise ConfigError(f"weight {weight} changes with time: resolve it for a step first")
-        return weight
+        if isinstance(weight, (int, float)):
+            return weight
+        raise ConfigError(f"weight {weight} changes with time: resolve it for a step first")
 
     @property
     def range(self) -> Range:
@@ -119,7 +119,10 @@ class Gated:
     def __post_init__(self) -> None:
         if isinstance(self.gate, Schedule) or isinstance(self.threshold, Schedule):
             return
-        highest = range_of(self.gate)[1]
+        try:
+            highest = range_of(self.gate)[1]
+        except ConfigError:  # a schedule inside; checked again when it is resolved
+            return
         if self.threshold > highest:
             raise ConfigError(
                 f"the gate gives {highest:g} at most and opens at {self.threshold:g}: never"

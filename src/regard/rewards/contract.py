@@ -52,12 +52,13 @@ def score_group(
     What is not a finite `Score` is the reward's own fault, and an error.
     """
     try:
-        if isinstance(reward, GroupReward):
+        # hasattr, since asking isinstance of a protocol takes longer than most rewards.
+        if hasattr(reward, "score_group") and not isinstance(reward, type):
             scores = list(reward.score_group(completions, example))
-        elif isinstance(reward, Schedule):
-            raise ConfigError(f"{reward} changes with time: resolve it for a step, then score")
         elif callable(reward) and not isinstance(reward, type):
             scores = [reward(completion, example) for completion in completions]
+        elif isinstance(reward, Schedule):
+            raise ConfigError(f"{reward} changes with time: resolve it for a step, then score")
         else:
             raise ConfigError(f"{reward!r} is not a reward: it cannot be called")
     except Exception as error:

@@ -47,6 +47,7 @@ class Stage:
     is_frozen: bool = False
     decay: Decay = Decay.NONE
     betas: tuple[float, float] = (0.9, 0.99)
+    spare: Exact = Exact()
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ def explained(recipe: Callable[[], Any], settings: tuple[str, ...] = ()) -> dict
         ("stages.third.decay", "default"),
         ("stages.third.reward", "default"),
         ("stages.third.betas.0", "default"),
+        ("stages.third.spare", "default"),
         ("stages.fourth.num_steps", "the same number elsewhere"),
         ("seed", "a default"),
         ("half", "as Run has it"),
@@ -193,6 +195,12 @@ def test_a_setting_overrides_the_comment(recipe: Any) -> None:
 def test_a_setting_is_known_after_its_item_was_given_another_name(recipe: Any) -> None:
     lines = explained(recipe.whole, ("stages.second.num_steps=8", "stages.second.name=later"))
     assert lines["stages.later.num_steps"].source == "--set"
+
+
+def test_a_line_tells_whose_field_it_is(recipe: Any) -> None:
+    lines = explained(recipe.whole)
+    assert lines["stages.second.clip.low"].owner == "Clip"
+    assert lines["stages.second.betas.0"].owner == "Stage"
 
 
 def test_values_are_those_of_the_run_itself(recipe: Any) -> None:

@@ -38,6 +38,8 @@ class Line(typing.NamedTuple):
     """What the recipe says beside it."""
     place: str = ""
     """File and line of the recipe that wrote it."""
+    owner: str = ""
+    """The class whose field it is, or is in."""
 
     @property
     def source(self) -> str:
@@ -56,6 +58,9 @@ class Mark(typing.NamedTuple):
     """The call it is about, if it is about one."""
 
 
+NO_MARK = Mark()
+
+
 def explain(
     run: Any, *, recipe: Callable[[], Any] | None = None, settings: Iterable[str] = ()
 ) -> list[Line]:
@@ -72,22 +77,25 @@ def explain(
 
 
 def _line(leaf: Leaf, trace: _Trace, overridden: list[tuple[Any, ...]]) -> Line:
+    def line(origin: Origin, mark: Mark = NO_MARK) -> Line:
+        owner = type(leaf.owner).__name__ if leaf.field else ""
+        return Line(leaf.path, leaf.value, origin, mark.comment, mark.place, owner)
+
     if any(leaf.steps[: len(steps)] == steps for steps in overridden):
-        return Line(leaf.path, leaf.value, "setting")
+        return line("setting")
     mark = trace.of_value(leaf) or trace.of_keyword(leaf)
     if mark:
-        return Line(leaf.path, leaf.value, "recipe", mark.comment, mark.place)
+        return line("recipe", mark)
     if _is_default(leaf):
-        return Line(leaf.path, leaf.value, "default")
-    mark = trace.makers.get(leaf.steps[:-1], Mark())
-    comment = mark.comment or (f"as {mark.callee} has it" if mark.callee else "")
-    return Line(leaf.path, leaf.value, "computed", comment, mark.place)
+        return line("default")
+    maker = trace.makers.get(leaf.steps[:-1], NO_MARK)
+    if maker.callee and not maker.comment:
+        maker = maker._replace(comment=f"as {maker.callee} has it")
+    return line("computed", maker)
 
 
 def _is_default(leaf: Leaf) -> bool:
-    field = next((field for field in fields(leaf.owner) if field.name == leaf.field), None)
-    if field is None:
-        return False
+    field = next(field for field in fields(leaf.owner) if field.name == leaf.field)
     default = field.default
     if field.default_factory is not MISSING:
         default = field.default_factory()
@@ -151,8 +159,10 @@ class _Trace:
         for leaf in leaves(run):
             if isinstance(leaf.value, (_Int, _Float, _Text)):
                 self.values[leaf.steps] = (leaf.value, leaf.value.mark)
-            elif id(leaf.value) in self._made:
-                self.values[leaf.steps] = self._made[id(leaf.value)]
+            elif id(leaf.value) in self._made:  # a dataclass without fields
+                value, mark = self._made[id(leaf.value)]
+                if mark.callee == type(value).__name__:
+                    self.values[leaf.steps] = (value, mark)
             if id(leaf.owner) in self._made:
                 self.makers[leaf.steps[:-1]] = self._made[id(leaf.owner)][1]
 

@@ -123,6 +123,14 @@ def test_a_reward_that_fails_on_one_example_does_not_hide_the_others(lines):
     assert "earns nan of 1" in report.render()
 
 
+def test_a_target_the_reward_cannot_check_is_said_in_its_words(lines):
+    def numbers_only(completion, example):
+        raise DataError("the target is a FreeText, and this checks Number")
+
+    finding = check(lines({"prompt": "?", "target": "five"}), numbers_only).findings[0]
+    assert finding.message == "the target is a FreeText, and this checks Number"
+
+
 def test_every_bad_record_of_a_file_is_an_error_by_line(lines):
     boxed = {"prompt": "<image>?", "images": ["cat.png"]}
     path = lines(

@@ -146,3 +146,9 @@ def test_the_fingerprint_knows_size_seed_and_weights():
     prints = [mixed(1), mixed(2), mixed(1, size=501), mixed(1, seed=2)]
     assert len(set(prints)) == 4
     assert mixed(1) == prints[0]
+
+
+def test_the_fingerprint_of_half_a_data_set_is_another():
+    # of 512 examples every second is looked at: the same 256 that the half has
+    whole = Counting("a", 512).load()
+    assert fingerprint(whole) != fingerprint(whole[::2])

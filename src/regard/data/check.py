@@ -155,6 +155,9 @@ class _Checker:
         try:
             score = _score(self.reward, completion, example)
             full = self._full_marks(self.reward, example)
+        except DataError as error:
+            yield "gold", str(error), True
+            return
         except Exception as error:  # a reward may be anyone's: the other examples want a look too
             yield "gold", f"the reward failed: {type(error).__name__}: {error}", True
             return

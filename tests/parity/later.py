@@ -17,8 +17,12 @@ _WAITING: dict[str, dict[str, tuple[str, ...]]] = {
         "skywork-r1v3": ("token_entropy_nats", "grpo_advantage_from_scores", "ppo_clip_loss"),
         "vision-r1-guided": ("grpo_loss",),
         "vision-r1-math": ("grpo_advantage", "policy_loss", "kl_low_var"),
-        "vl-rethinker": ("group_advantage", "group_advantage_longer", "policy_loss")
-        + ("token_returns",),
+        "vl-rethinker": (
+            "group_advantage",
+            "group_advantage_longer",
+            "policy_loss",
+            "token_returns",
+        ),
         "vlm-r1": ("grpo_advantage", "grpo_loss"),
         "wethink": ("easyr1_grpo_advantage", "easyr1_policy_loss", "easyr1_kl"),
     },
@@ -29,8 +33,11 @@ _WAITING: dict[str, dict[str, tuple[str, ...]]] = {
         "perceptual-init": ("triplet_loss", "dreamsim_hinge", "clip_loss"),
     },
     _RETHINKING: {
-        "vl-rethinker": ("ssr_active_sampling", "filter_active_sampling")
-        + ("active_sampling_as_called_in_trainer",),
+        "vl-rethinker": (
+            "ssr_active_sampling",
+            "filter_active_sampling",
+            "active_sampling_as_called_in_trainer",
+        ),
     },
     _TRAINING: {
         "perceptual-init": ("lr_factor",),

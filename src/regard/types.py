@@ -302,6 +302,19 @@ class Group:
         return tuple(score.value for score in self.scores)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """How well a policy did on held-out examples."""
+
+    accuracy: float
+    """Share of completions that earn full marks, 0 to 1."""
+    num_examples: int
+    by_kind: Mapping[str, Measured] = field(default_factory=dict)
+    """The same for each kind of question."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Whatever else was measured, by metric name."""
+
+
 # ---------------------------------------------------------------------------------- protocols
 
 

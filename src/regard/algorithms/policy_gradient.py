@@ -54,7 +54,9 @@ class PolicyGradient:
 
     def loss(self, batch: TokenBatch, logprob: Float[Tensor, " N"]) -> TokenLoss:
         gain, is_held = self.surrogate(logprob, batch.old_logprob, batch.advantage)
-        values, metrics = -gain, {"policy/clip_fraction": is_held.float()}
+        moved = (logprob.detach() - batch.old_logprob).abs()
+        values = -gain
+        metrics = {"policy/clip_fraction": is_held.float(), "policy/log_ratio": moved}
         if self.needs_reference:
             if batch.reference_logprob is None:
                 raise ValueError("a divergence is asked for, but the batch has no reference")

@@ -20,7 +20,7 @@ from PIL.Image import Image
 from torch import Tensor
 
 from regard.errors import CheckpointError, DataError
-from regard.geometry.resize import smart_resize
+from regard.geometry.sizes import smart_resize
 from regard.types import Frame
 
 Size = tuple[int, int]

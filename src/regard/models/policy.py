@@ -21,6 +21,7 @@ from typing import Any, Literal
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from transformers.utils import logging
 
 from regard.errors import CheckpointError
 from regard.models import attention, parts
@@ -285,11 +286,12 @@ class Policy:
 
         Adapters are merged into it; beside it they are kept as they are, to go on from.
         """
-        if self.spec.lora is None:
-            self.model.save_pretrained(folder)
-        else:
-            copy.deepcopy(self.model).merge_and_unload().save_pretrained(folder)
-            self.model.save_pretrained(folder / _ADAPTER)
+        with _without_bars():
+            if self.spec.lora is None:
+                self.model.save_pretrained(folder)
+            else:
+                copy.deepcopy(self.model).merge_and_unload().save_pretrained(folder)
+                self.model.save_pretrained(folder / _ADAPTER)
         self.tokenizer.save_pretrained(folder)
         self.processor.save_pretrained(folder)
 
@@ -302,12 +304,26 @@ def load_pieces(source: str | Path) -> tuple[Any, Any, Any]:
     if folder.exists() and not (folder / "config.json").is_file():
         raise CheckpointError(f"{folder} is no checkpoint: it has no config.json")
     try:
-        model = AutoModelForImageTextToText.from_pretrained(source, dtype=torch.float32)
+        with _without_bars():
+            model = AutoModelForImageTextToText.from_pretrained(source, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(source)
         processor = AutoImageProcessor.from_pretrained(source, backend="pil")
     except (OSError, ValueError, json.JSONDecodeError) as error:
         raise CheckpointError(f"checkpoint {source}: cannot be loaded ({error})") from error
     return model, tokenizer, processor
+
+
+@contextlib.contextmanager
+def _without_bars() -> Iterator[None]:
+    """No progress bars of transformers' inside ours; the caller's choice is put back."""
+    if not logging.is_progress_bar_enabled():
+        yield
+        return
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.enable_progress_bar()
 
 
 def _unroll(lengths: Int[Tensor, " R"]) -> tuple[Int[Tensor, " N"], Int[Tensor, " N"]]:

@@ -13,7 +13,7 @@ from typing import Any
 from regard.types import Frame
 from regard.viewer.reading import Json, listing, mapping, number
 
-PLACES = {"box", "labelled_boxes", "point", "gui_action", "forgery"}
+PLACES = {"box", "boxes", "point", "action", "forgery"}
 """Kinds of target that are places: beside these, four bare numbers are a box, two a point."""
 
 _HOLDERS = (

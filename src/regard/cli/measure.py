@@ -1,0 +1,97 @@
+"""`eval`: a checkpoint on held-out data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from regard import registry
+from regard.cli.scoring import reward_named
+from regard.data.mixing import Source
+from regard.data.readers import reader_for
+from regard.data.rollouts import group_to_json
+from regard.errors import ConfigError, nearest
+from regard.evals.held_out import HeldOut, summarise
+from regard.models.policy import PolicySpec
+from regard.rollout.sampling import Sampling
+from regard.types import Group, Measured
+
+
+def evaluate(
+    checkpoint: str,
+    data: str,
+    reward: str,
+    num_examples: int,
+    num_samples: int,
+    temperature: float,
+    max_tokens: int,
+    split: str,
+    out: Path | None,
+    console: Console,
+) -> None:
+    policy = PolicySpec(weights=checkpoint).load()
+    held_out = HeldOut(
+        data=source_named(data, split),
+        reward=reward_named(reward),
+        num_examples=num_examples,
+        num_samples=num_samples,
+        sampling=Sampling(temperature=temperature, max_tokens=max_tokens),
+    )
+    groups: list[Group] = []
+    dropped: list[str] = []
+    with console.status("answering …") as status:
+        for answered, left_out in held_out.answers(policy):
+            groups += answered
+            dropped += left_out
+            status.update(f"answered {len(groups)}")
+    measured = summarise(groups, held_out.reward)
+    console.print(table(measured))
+    for sentence in dropped[:3]:
+        console.print(f"left out {sentence}", markup=False, soft_wrap=True)
+    if dropped:
+        console.print(f"{len(dropped)} examples left out")
+    folder = out or _beside(checkpoint, data)
+    _write(folder, groups, measured)
+    console.print(f"answers: {folder}", soft_wrap=True)
+
+
+def source_named(data: str, split: str) -> Source:
+    """A world by its name (its test split, if no other is named), or a data file (all of it)."""
+    if Path(data).exists():
+        return reader_for(data, split=split or None, on_bad="drop")
+    if data not in registry.world.names():
+        raise ConfigError(
+            f"'{data}' is neither a data file nor a world; {nearest(data, registry.world.names())}"
+        )
+    world: Source = registry.world[data](split=split or "test")
+    return world
+
+
+def table(measured: Measured) -> Table:
+    """Accuracy by kind, and what else was measured."""
+    shown = Table(box=None, padding=(0, 2))
+    for column in ("kind", "examples", "accuracy"):
+        shown.add_column(column, justify="left" if column == "kind" else "right")
+    for kind, part in measured.by_kind.items():
+        shown.add_row(kind, str(part.num_examples), f"{part.accuracy:.3f}")
+    shown.add_row("all", str(measured.num_examples), f"{measured.accuracy:.3f}")
+    for name, value in measured.metrics.items():
+        shown.add_row(name, "", f"{value:.3f}")
+    return shown
+
+
+def _beside(checkpoint: str, data: str) -> Path:
+    """A folder for the answers that names what was asked."""
+    home = Path(checkpoint).resolve() if Path(checkpoint).is_dir() else Path("evals") / checkpoint
+    return home / "evals" / Path(data).stem
+
+
+def _write(folder: Path, groups: list[Group], measured: Measured) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(group_to_json(group, step=0, stage="eval")) + "\n" for group in groups)
+    (folder / "answers.jsonl").write_text("".join(lines))
+    (folder / "measured.json").write_text(json.dumps(asdict(measured), indent=1) + "\n")

@@ -1,0 +1,101 @@
+"""How often a policy is right on examples it never learned from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from regard.data.mixing import Source
+from regard.models.policy import Policy
+from regard.rewards.contract import AnyReward, range_of
+from regard.rollout.collect import collect, prepare
+from regard.rollout.native import NativeEngine
+from regard.rollout.sampling import Sampling
+from regard.types import Group, Measured
+
+_BATCH = 256
+"""Examples answered at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """Accuracy on the first examples of a data set, in their order."""
+
+    data: Source
+    reward: AnyReward
+    """An answer is right when it earns this reward's full marks."""
+    num_examples: int = 256
+    num_samples: int = 1
+    """Answers to each; with more than one, pass@k is reported for k = 1, 2, 4, …"""
+    sampling: Sampling = field(default_factory=lambda: Sampling(temperature=0.0))
+    """Greedy by default."""
+    seed: int = 0
+
+    def measure(self, policy: Policy) -> Measured:
+        """Answer, score and count; examples that cannot be used are left out."""
+        return summarise([g for groups, _ in self.answers(policy) for g in groups], self.reward)
+
+    def answers(self, policy: Policy) -> Iterator[tuple[list[Group], list[str]]]:
+        """The scored answers batch by batch, with a sentence for each example left out."""
+        dataset = self.data.load()
+        count = min(self.num_examples, len(dataset))
+        for first in range(0, count, _BATCH):
+            examples = [dataset[i] for i in range(first, min(first + _BATCH, count))]
+            prepared = prepare(policy, examples, self.sampling.max_tokens)
+            groups = collect(
+                prepared, NativeEngine(policy), self.reward,
+                group_size=self.num_samples, sampling=self.sampling, seed=self.seed,
+            )  # fmt: skip
+            yield groups, prepared.dropped
+
+
+def summarise(groups: Sequence[Group], reward: AnyReward) -> Measured:
+    """Accuracy over all groups and by kind of question; a group counts as its mean."""
+    rights = {}
+    for group in groups:
+        full_marks = range_of(reward, group.example)[1]
+        rights[group.example.id] = [value >= full_marks - 1e-6 for value in group.values]
+    kinds = sorted({group.example.kind for group in groups if group.example.kind})
+    by_kind = {
+        kind: _measured([rights[g.example.id] for g in groups if g.example.kind == kind])
+        for kind in kinds
+    }
+    whole = _measured(list(rights.values()))
+    completions = [completion for group in groups for completion in group.completions]
+    metrics = dict(whole.metrics)
+    if completions:
+        metrics["reward/mean"] = fmean(value for group in groups for value in group.values)
+        metrics["completion/num_tokens"] = fmean(len(c.token_ids) for c in completions)
+        metrics["completion/truncated"] = fmean(c.finish == "length" for c in completions)
+    return Measured(
+        accuracy=whole.accuracy, num_examples=len(groups), by_kind=by_kind, metrics=metrics
+    )
+
+
+def pass_at_k(num_samples: int, num_right: int, k: int) -> float:
+    """The chance that k of the samples, drawn without putting back, hold a right one.
+
+    The unbiased estimate of Codex (arXiv:2107.03374, §2.1).
+
+    >>> pass_at_k(4, 1, 2)
+    0.5
+    """
+    return 1.0 - math.comb(num_samples - num_right, k) / math.comb(num_samples, k)
+
+
+def _measured(rights: Sequence[Sequence[bool]]) -> Measured:
+    if not rights:
+        return Measured(accuracy=0.0, num_examples=0)
+    num_samples = min(map(len, rights))
+    metrics = {}
+    k = 1
+    while num_samples > 1 and k <= num_samples:
+        metrics[f"pass@{k}"] = fmean(pass_at_k(len(row), sum(row), k) for row in rights)
+        k *= 2
+    return Measured(
+        accuracy=fmean(fmean(row) for row in rights), num_examples=len(rights), metrics=metrics
+    )
+
+

@@ -1,0 +1,1 @@
+"""Recipes: whole runs as Python, a page for each system."""

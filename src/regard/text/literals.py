@@ -33,10 +33,10 @@ class NoLiteral(ValueError):
     """The text is not one literal value."""
 
 
-def read_literal(text: str, *, with_json: bool = True) -> Any:
+def read_literal(text: str, *, json_names: bool = False) -> Any:
     """The value `text` writes, or `NoLiteral`. Values after one another with commas are a tuple.
 
-    With `with_json`, true, false and null are names too.
+    With `json_names`, true, false and null are names too.
 
     >>> read_literal("[{'a': (1, -2.5), \\"b\\": None,},]")
     [{'a': (1, -2.5), 'b': None}]
@@ -45,7 +45,7 @@ def read_literal(text: str, *, with_json: bool = True) -> Any:
     ...
     regard.text.literals.NoLiteral: unexpected '__import__' at 0
     """
-    reader = _Reader(text, with_json)
+    reader = _Reader(text, json_names)
     value = reader.top()
     reader.end()
     return value
@@ -54,10 +54,10 @@ def read_literal(text: str, *, with_json: bool = True) -> Any:
 class _Reader:
     """One pass over the tokens, one ahead."""
 
-    def __init__(self, text: str, with_json: bool) -> None:
+    def __init__(self, text: str, json_names: bool) -> None:
         self.text = text
         self.names = {**_NAMES, "true": True, "false": False, "null": None}
-        if not with_json:
+        if not json_names:
             self.names = _NAMES
         self.position = 0
         self.depth = 0

@@ -47,3 +47,21 @@ def smart_resize(
         new_width = math.ceil(width * grow / factor) * factor
         new_height = math.ceil(height * grow / factor) * factor
     return new_width, new_height
+
+
+def fit_area(width: int, height: int, *, min_pixels: int, max_pixels: int) -> tuple[int, int]:
+    """Width and height scaled into an area, shape kept, fractions of a pixel cut off.
+
+    First down to `max_pixels`, then up to `min_pixels`: what EasyR1 and its heirs do to an image
+    before the model's own resizing.
+
+    >>> fit_area(1920, 1080, min_pixels=512 * 512, max_pixels=1258291)
+    (1495, 841)
+    """
+    if width * height > max_pixels:
+        shrink = math.sqrt(max_pixels / (width * height))
+        width, height = int(width * shrink), int(height * shrink)
+    if width * height < min_pixels:
+        grow = math.sqrt(min_pixels / (width * height))
+        width, height = int(width * grow), int(height * grow)
+    return width, height

@@ -1,0 +1,1 @@
+"""Scores of benchmarks over recorded answers, and readers of the files they come in."""

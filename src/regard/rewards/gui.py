@@ -100,7 +100,7 @@ class GuiFormat:
         if not has_loose_layout(text):
             return "not <think>…</think><answer>…</answer> as a whole"
         try:
-            records = read_literal((inside("answer", text) or "").strip(), with_json=False)
+            records = read_literal((inside("answer", text) or "").strip())
         except NoLiteral as error:
             return f"the answer is no list: {error}"
         if not isinstance(records, list):

@@ -63,7 +63,7 @@ def gui_actions(text: str, *, frame: Frame = Frame.PIXELS) -> tuple[GuiAction, .
     """
     fenced = _FENCE.search(text)
     try:
-        value = read_literal((fenced[1] if fenced else text).strip())
+        value = read_literal((fenced[1] if fenced else text).strip(), json_names=True)
     except NoLiteral:
         return None
     records = [value] if isinstance(value, dict) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from regard.text.plain import plain
 
@@ -59,3 +59,52 @@ def _by_words(text: str, options: Sequence[str]) -> str | None:
     answer = plain(text)
     found = [i for i, option in enumerate(options) if plain(option) == answer]
     return letters(options)[found[0]] if len(found) == 1 else None
+
+
+UNANSWERED = "Z"
+"""What `infer_choice` gives for a refusal."""
+
+_REFUSALS = (
+    "Sorry, I can't help with images of people yet.",
+    "I can't process this file.",
+    "I'm sorry, but without the image provided",
+    "Cannot determine the answer",
+)
+_API_FAILED = "Failed to obtain answer via API"
+_SET_OFF = str.maketrans(dict.fromkeys(".()[],:;!*#{}", " "))
+
+
+def infer_choice(
+    answer: object, options: Mapping[str, object], *, whole_words: bool = False
+) -> str | None:
+    """The one option that an answer names anywhere: by its letter as a word, else by its words.
+
+    The matcher that comes first in VLMEvalKit's scoring. A refusal, or a lone Z, is "Z". It is
+    easily fooled: the article "A" is a letter, and "112" names the option "12", since words are
+    looked for as parts of words; `whole_words` wants them to stand alone.
+
+    >>> options = {"A": "liver", "B": "spleen", "C": "12"}
+    >>> [infer_choice(answer, options) for answer in ("(B)", "So B.", "A or B", "The spleen")]
+    ['B', 'B', None, 'B']
+    >>> infer_choice(112, options), infer_choice("112", options, whole_words=True)
+    ('C', None)
+    """
+    text = str(answer)
+    if _API_FAILED not in text:
+        if any(refusal in text for refusal in _REFUSALS):
+            return UNANSWERED
+        words = set(text.translate(_SET_OFF).split())
+        named = [letter for letter in options if letter in words]
+        if len(named) == 1:
+            return named[0]
+        if not named and UNANSWERED in words:
+            return UNANSWERED
+    said = text.lower()
+    if whole_words:
+        said = f" {' '.join(said.translate(_SET_OFF).split())} "
+    found = [
+        letter
+        for letter, words in options.items()
+        if (f" {str(words).lower()} " if whole_words else str(words).lower()) in said
+    ]
+    return found[0] if len(found) == 1 else None

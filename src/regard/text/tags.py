@@ -44,6 +44,38 @@ def inside(tag: str, text: str, which: Literal["first", "last"] = "first") -> st
     return found[0 if which == "first" else -1]
 
 
+def first_on_a_line(tag: str, text: str) -> str | None:
+    r"""The inside of the first `<tag>…</tag>` that holds no line break.
+
+    `<answer>(.*?)</answer>` without its flag for line breaks, as many published rewards have it.
+
+    >>> first_on_a_line("answer", "<answer>\n4\n</answer> <answer>5</answer>")
+    '5'
+    """
+    opening, closing = f"<{tag}>", f"</{tag}>"
+    position = 0
+    while (start := text.find(opening, position)) >= 0:
+        start += len(opening)
+        end = text.find(closing, start)
+        if end < 0:
+            return None
+        line_end = text.find("\n", start, end)
+        if line_end < 0:
+            return text[start:end]
+        position = line_end
+    return None
+
+
+def only(tag: str, text: str) -> str | None:
+    """The inside of the only `<tag>…</tag>`; None where there is none, or more than one.
+
+    >>> only("answer", "<answer> 5 </answer>"), only("answer", "<answer>4</answer>" * 2)
+    (' 5 ', None)
+    """
+    found = blocks(tag, text)
+    return found[0] if len(found) == 1 else None
+
+
 def layout_fault(text: str, tags: Sequence[str] = ("think", "answer")) -> str | None:
     """What keeps `text` from being one block of each tag, in this order, and nothing else.
 

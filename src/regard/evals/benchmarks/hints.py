@@ -1,0 +1,66 @@
+r"""Option questions with a hint, as OpenVLThinker (arXiv:2503.17352) asks and scores them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regard.text.boxed import last_opened_box
+from regard.text.choices import letters
+from regard.text.competition import same_answer
+from regard.text.tags import inside
+
+
+def option_letter(
+    answer: str, choices: Sequence[str] | None, options: Sequence[str] | None = None
+) -> str:
+    """The letter of the answer among the first ten choices (or options); else the answer itself.
+
+    >>> option_letter("7", ["5", "7"]), option_letter("9", ["5", "7"])
+    ('B', '9')
+    """
+    listed = list(choices or options or ())
+    if answer in listed[:10]:
+        return letters(listed[:10])[listed.index(answer)]
+    return answer
+
+
+def tagged_answers(response: str) -> list[str]:
+    """The last answer block; a sentence where there is none, which is no right answer.
+
+    >>> tagged_answers("<answer>1</answer><answer>2</answer>"), tagged_answers("2")
+    (['2'], ['Failed to extract.'])
+    """
+    if not response:
+        return ["Failed to generate."]
+    answer = inside("answer", response, "last")
+    return ["Failed to extract." if answer is None else answer.strip()]
+
+
+def free_answers(response: str) -> list[str]:
+    r"""The last box, and in lower case what follows "answer:" where that occurs.
+
+    Where there is no box, the first is "None", which an answer "none" takes for right.
+
+    >>> free_answers("So. Answer: Foo")
+    ['None', 'foo']
+    """
+    if not response:
+        return ["Failed to generate."]
+    inside_box = last_opened_box(response)
+    found = ["None" if inside_box is None else inside_box.strip()]
+    lower = response.lower()
+    if "answer:" in lower:
+        found.append(lower.rpartition("answer:")[2].strip())
+    return found
+
+
+def any_is_right(truth: str, answers: Sequence[str | None]) -> bool:
+    """Whether one of the answers is the truth, in any case or by the rule of the MATH graders.
+
+    >>> any_is_right("C", ["A", "(C)"]), any_is_right("C", [])
+    (True, False)
+    """
+    return any(
+        answer is not None and (answer.lower() == truth.lower() or same_answer(answer, truth))
+        for answer in answers
+    )

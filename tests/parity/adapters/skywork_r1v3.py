@@ -1,0 +1,101 @@
+"""Skywork-R1V3 (arXiv:2507.06167): its scorers of MMMU, EMMA, MMK12, HallusionBench, We-Math."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.evals.benchmarks import emma, hallusion, mmk12, mmmu, wemath
+from regard.evals.benchmarks.accounts import Account
+from regard.text.boxed import last_opened_box, outer_boxes
+from regard.text.choices import infer_choice
+
+
+def _mmmu_rule_with_judge(given: dict[str, Any]) -> dict[str, Any]:
+    is_boxed = mmmu.is_boxed_answer(given["prediction"], given["answer"])
+    score = mmmu.mmmu_score(given["prediction"], given["answer"], judged=given["hit"] == 1)
+    return {"score": score, "is_correct": True if is_boxed else None}
+
+
+def _accuracy(given: dict[str, Any], *, only_validation: bool) -> Any:
+    found = mmmu.score_account(given["records"], only_validation=only_validation)
+    if not found.num_total:
+        return "prints no data"
+    return {
+        "total": found.num_total,
+        "correct": found.num_correct,
+        "percent": round(100 * found.accuracy, 2),
+    }
+
+
+def _last_box(given: dict[str, Any]) -> str | None:
+    found = last_opened_box(given["text"])
+    return None if found is None else found.strip()
+
+
+def _wemath(given: dict[str, Any]) -> dict[str, Any]:
+    items = [(item["steps"], bool(item["multi"])) for item in given["items"]]
+    strict, loose = (wemath.four_ways(items, strict=strict) for strict in (True, False))
+
+    def percent(share: float) -> str:
+        return f"{share:.2%}"
+
+    def of_all(count: int) -> str:
+        return percent(count / wemath.NUM_PROBLEMS)
+
+    return {
+        "counts": {
+            "InadequateGeneralization": strict.inadequate_generalization,
+            "InsufficientKnowledge": strict.insufficient_knowledge,
+            "CompleteMastery_loose": loose.complete_mastery,
+            "CompleteMastery_strict": strict.complete_mastery,
+            "RoteMemorization_loose": loose.rote_memorization,
+            "RoteMemorization_strict": strict.rote_memorization,
+        },
+        "score_strict": percent(strict.score()),
+        "score_loose": percent(loose.score()),
+        "rates": {
+            "InadequateGeneralization_rate": of_all(strict.inadequate_generalization),
+            "InsufficientKnowledge_rate": of_all(strict.insufficient_knowledge),
+            "CompleteMastery_loose_rate": of_all(loose.complete_mastery),
+            "CompleteMastery_strict_rate": of_all(strict.complete_mastery),
+            "RoteMemorization_loose_rate": percent(loose.rote_rate),
+            "RoteMemorization_strict_rate": percent(strict.rote_rate),
+        },
+    }
+
+
+def _emma_pipeline(given: dict[str, Any]) -> dict[str, Any]:
+    extraction = emma.extract_answer(given["response"])
+    is_right = bool(given["response"]) and emma.is_equal(extraction, given["answer"])
+    return {"extraction": extraction, "correct": is_right}
+
+
+def _emma_aggregate(given: dict[str, Any]) -> Any:
+    def shown(value: Any) -> Any:
+        if isinstance(value, Account):
+            return {
+                "accuracy": value.accuracy,
+                "correct": value.num_correct,
+                "total": value.num_total,
+            }
+        return {key: shown(item) for key, item in value.items()}
+
+    return shown(emma.emma_accounts(given["results"]))
+
+
+ADAPTERS = {
+    "mmmu_rule": lambda given: mmmu.is_boxed_answer(given["prediction"], given["answer"]),
+    "mmmu_rule_with_judge": _mmmu_rule_with_judge,
+    "mmmu_accuracy": lambda given: _accuracy(given, only_validation=True),
+    "logicvista_accuracy": lambda given: _accuracy(given, only_validation=False),
+    "mmk12_extract": lambda given: mmk12.extract_for_judge(given["response"]),
+    "can_infer": lambda given: infer_choice(given["answer"], given["choices"]) or False,
+    "last_box": _last_box,
+    "hallusion": lambda given: hallusion.hallusion_accuracy(given["rows"]),
+    "wemath": _wemath,
+    "emma_extract": lambda given: emma.extract_answer(given["response"]),
+    "emma_boxed_all": lambda given: outer_boxes(given["text"]),
+    "emma_pipeline": _emma_pipeline,
+    "emma_is_equal": lambda given: emma.is_equal(given["prediction"], given["answer"]),
+    "emma_aggregate": _emma_aggregate,
+}

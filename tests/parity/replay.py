@@ -82,7 +82,12 @@ def modules_of(system: str) -> tuple[ModuleType, ...]:
 
 
 def gathered(system: str, attribute: str) -> dict[str, Callable[..., Any]]:
-    """The entries of `ADAPTERS`, `EXPECTED` or `PREDICATES` over the modules of a system."""
+    """The entries of a table over the modules of a system.
+
+    `ADAPTERS`: function to what we compute from the input. `SAMPLED`: where only a sample of the
+    output was recorded, function to that sample of ours, from ours and the published. `PREDICATES`
+    and `EXPECTED` serve the rules of `differences.toml`.
+    """
     both: dict[str, Callable[..., Any]] = {}
     for module in modules_of(system):
         own = getattr(module, attribute, {})
@@ -103,10 +108,15 @@ class Raised:
         return f"raised {self.name}: {self.message}"
 
 
-def got(adapter: Callable[[Any], Any], given: Mapping[str, Any]) -> Any:
+def got(vector: Vector) -> Any:
     """What we compute; an exception is an answer too, since some vectors expect one."""
+    adapter = gathered(vector.system, "ADAPTERS")[vector.function]
+    sampled = gathered(vector.system, "SAMPLED").get(vector.function)
     try:
-        return plain_value(adapter(copy.deepcopy(given)))
+        ours = adapter(copy.deepcopy(vector.input))
+        if sampled is not None:
+            ours = sampled(ours, copy.deepcopy(vector.output))
+        return plain_value(ours)
     except Exception as error:
         return Raised(type(error).__name__, str(error))
 
@@ -254,8 +264,7 @@ def replay(vectors: Iterable[Vector], *, is_ours: bool) -> Outcome:
     """
     outcome = Outcome()
     for vector in vectors:
-        adapter = gathered(vector.system, "ADAPTERS")[vector.function]
-        ours = got(adapter, vector.input)
+        ours = got(vector)
         rule = next((rule for rule in read_rules() if rule.covers(vector)), None)
         agrees = is_same(vector.output, ours)
         if rule is None:

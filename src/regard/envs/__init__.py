@@ -1,0 +1,1 @@
+"""Worlds that answer to actions: what happens next, and whether the task is done."""

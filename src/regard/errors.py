@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class RegardError(Exception):
-    """The root of every error Regard raises on purpose; the command prints it without a traceback."""
+    """The root of every error Regard raises on purpose; the command prints it and no traceback."""
 
 
 class ConfigError(RegardError, ValueError):

@@ -208,7 +208,16 @@ class Forgery:
 
 
 Target = (
-    Choice | Number | Expression | FreeText | Label | Box | LabelledBoxes | Point | GuiAction | Forgery
+    Choice
+    | Number
+    | Expression
+    | FreeText
+    | Label
+    | Box
+    | LabelledBoxes
+    | Point
+    | GuiAction
+    | Forgery
 )
 """Everything an example can ask for: a closed set, so that a reward can name what it accepts."""
 

@@ -21,6 +21,7 @@ def test_the_answers_to_seven_and_five():
     answers = {kind: answer(7, 5) for kind, (_, answer) in QUESTIONS.items()}
     assert answers == {
         "left": 7, "right": 5, "sum": 12, "difference": 2, "larger": 7, "smaller": 5,
+        "after": 8, "twice": 10,
     }  # fmt: skip
 
 

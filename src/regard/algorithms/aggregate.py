@@ -1,4 +1,4 @@
-"""What share each token has in the loss of one update. The loss is the sum of share times token loss.
+"""What share each token has in the loss of one update: the loss is the sum of share x token loss.
 
 Shares are settled before anything is run, over all completions of the update, so that micro-batches
 add up to the same gradient however they are cut, and a completion that teaches nothing can be left
@@ -10,12 +10,13 @@ Letters: R completions, N tokens of all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float, Int
 from torch import Tensor
 
 
+@runtime_checkable
 class Aggregate(Protocol):
     """Shares by completion lengths."""
 
@@ -52,7 +53,7 @@ class TokenMean:
 
 @dataclass(frozen=True)
 class ConstantLength:
-    """Every token counts the same, in batches of short completions too (Dr. GRPO, arXiv:2503.20783).
+    """Every token counts the same, however short its batch (Dr. GRPO, arXiv:2503.20783).
 
     >>> import torch
     >>> ConstantLength(max_tokens=10)(torch.tensor([1, 4]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -49,7 +49,7 @@ class TokenBatch:
         """Only these completions, in this order; weights stay what they are."""
         kept = torch.as_tensor(rows, dtype=torch.long)
         starts = self.lengths.cumsum(0) - self.lengths
-        spans = [torch.arange(self.lengths[i]) + starts[i] for i in kept.tolist()]
+        spans = [torch.arange(int(self.lengths[i])) + starts[i] for i in kept.tolist()]
         tokens = torch.cat(spans) if spans else torch.empty(0, dtype=torch.long)
         by_row = {name: getattr(self, name)[kept] for name in ("group", "lengths")}
         by_token = {
@@ -77,11 +77,14 @@ class TokenLoss:
     """Facts about each token, without gradients; the trainer reports their means."""
 
 
+@runtime_checkable
 class Algorithm(Protocol):
     """Says who learns what from which token; the trainer knows no more of it than this."""
 
-    needs_reference: bool
-    """Whether `loss` reads log-probabilities of a reference policy."""
+    @property
+    def needs_reference(self) -> bool:
+        """Whether `loss` reads log-probabilities of a reference policy."""
+        ...
 
     def judge(self, groups: Sequence[Group]) -> list[Group]:
         """The groups with their advantages."""

@@ -81,7 +81,7 @@ def grpo(*, kl_coef: float = 0.04, clip: float = 0.2, divide_by_std: bool = True
 
 
 def dr_grpo(*, max_tokens: int, clip: float = 0.2, kl_coef: float = 0.0) -> PolicyGradient:
-    """Dr. GRPO (arXiv:2503.20783): neither the group's spread nor the completion's length divides."""
+    """Dr. GRPO (arXiv:2503.20783): neither the group's spread nor the length divides."""
     return PolicyGradient(
         advantage=GroupMean(divide_by_std=False),
         surrogate=Clip(low=clip, high=clip),

@@ -1,4 +1,4 @@
-"""What is maximised at each token in place of the reward: importance ratio times advantage, clipped.
+"""What is maximised at each token: importance ratio times advantage, clipped.
 
 Letters: N tokens.
 """
@@ -6,13 +6,14 @@ Letters: N tokens.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 
+@runtime_checkable
 class Surrogate(Protocol):
     """An objective for each token, and where it holds the policy back."""
 

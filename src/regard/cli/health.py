@@ -33,6 +33,7 @@ _TOLERANCE = 1e-4
 
 
 def report(console: Console) -> None:
+    """Print what was found, with advice where something is missing."""
     table = Table(show_header=False, box=None, padding=(0, 2))
     for name, found, advice in _findings():
         table.add_row(name, found, escape(advice))

@@ -14,6 +14,7 @@ KINDS = ("recipes", "rewards", "worlds")
 
 
 def show(what: str, console: Console) -> None:
+    """Print one list, or all of them."""
     if what and what not in KINDS:
         raise ConfigError(f"there is no list of '{what}'; {nearest(what, KINDS)}")
     for kind in [what] if what else KINDS:

@@ -1,6 +1,7 @@
 """`regard`: every verb in one place. The work is done in the rooms below.
 
-Imports of torch wait until a verb needs it, so that scoring a file and asking for help start at once.
+Imports of torch wait until a verb needs it, so that scoring a file and asking for help start at
+once.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ RecipeName = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="A recipe of the library (`quickstart`, `quickstart:smoke`), a Python file of your own "
-        "(`my_recipe.py`), or the record of a run (`runs/x/run.json`).",
+        help="A recipe of the library (`quickstart`, `quickstart:smoke`), a Python file of your "
+        "own (`my_recipe.py`), or the record of a run (`runs/x/run.json`).",
     ),
 ]
 Settings = Annotated[
-    Optional[list[str]],  # noqa: UP007, UP045 - typer reads this form on every Python
+    Optional[list[str]],  # noqa: UP045 - typer reads this form on every Python
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
@@ -43,7 +44,7 @@ RewardName = Annotated[
     str,
     typer.Argument(
         metavar="REWARD",
-        help="A reward's name (`regard list rewards`), or a recipe, whose last stage's reward it is.",
+        help="A reward's name (`regard list rewards`), or a recipe, for its last stage's reward.",
     ),
 ]
 
@@ -53,10 +54,10 @@ def train(
     recipe: RecipeName,
     settings: Settings = None,
     out: Annotated[
-        Optional[Path], typer.Option(help="The run's folder; `runs/NAME` if not given.")  # noqa: UP007, UP045
+        Optional[Path], typer.Option(help="The run's folder; `runs/NAME` if not given.")  # noqa: UP045
     ] = None,
     seed: Annotated[
-        Optional[int],  # noqa: UP007, UP045
+        Optional[int],  # noqa: UP045
         typer.Option(help="Seed of everything; the folder is then `runs/NAME-seedN`."),
     ] = None,
 ) -> None:
@@ -125,14 +126,18 @@ def evaluate(
             metavar="DATA", help="A data file (JSONL, Parquet), or the name of a world (`digits`)."
         ),
     ],
-    reward: Annotated[str, typer.Option(help="What counts as right: its full marks.")] = "exact_answer",
+    reward: Annotated[
+        str, typer.Option(help="What counts as right: its full marks.")
+    ] = "exact_answer",
     num_examples: Annotated[int, typer.Option(help="How many examples, from the first.")] = 256,
     num_samples: Annotated[int, typer.Option(help="Answers to each; above 1 gives pass@k.")] = 1,
     temperature: Annotated[float, typer.Option(help="0 takes the likeliest token.")] = 0.0,
     max_tokens: Annotated[int, typer.Option(help="Greatest length of an answer.")] = 256,
-    split: Annotated[str, typer.Option(help="train or test. If not given: of a world test, of a file all.")] = "",
+    split: Annotated[
+        str, typer.Option(help="train or test; by default test of a world, all of a file.")
+    ] = "",
     out: Annotated[
-        Optional[Path],  # noqa: UP007, UP045
+        Optional[Path],  # noqa: UP045
         typer.Option(help="Where the answers go; beside the checkpoint if not given."),
     ] = None,
 ) -> None:
@@ -153,14 +158,14 @@ def evaluate(
 def score(
     reward: RewardName,
     file: Annotated[
-        Optional[Path],  # noqa: UP007, UP045
+        Optional[Path],  # noqa: UP045
         typer.Argument(help="JSONL of completions: rollouts of a run, or lines with `text`."),
     ] = None,
     audit: Annotated[
         bool, typer.Option("--audit", help="Feed it the standard hacks and report what pays.")
     ] = False,
     out: Annotated[
-        Optional[Path],  # noqa: UP007, UP045
+        Optional[Path],  # noqa: UP045
         typer.Option(help="Write every score with its reason as JSONL."),
     ] = None,
 ) -> None:
@@ -178,10 +183,10 @@ def score(
 @app.command("check-data")
 def check_data(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="JSONL or Parquet.")],
-    reward: Annotated[str, typer.Option(help="What a gold answer should earn full marks of.")] = "exact_answer",
-    recipe: Annotated[
-        str, typer.Option(help="A recipe whose policy's prompts must fit.")
-    ] = "",
+    reward: Annotated[
+        str, typer.Option(help="What a gold answer should earn full marks of.")
+    ] = "exact_answer",
+    recipe: Annotated[str, typer.Option(help="A recipe whose policy's prompts must fit.")] = "",
 ) -> None:
     """Look for what is wrong with a data file, line by line, before a computer is booked for it.
 
@@ -215,7 +220,7 @@ def view(
 
 @app.command()
 def doctor() -> None:
-    """Look at this machine: versions, extras, devices, and whether a small model runs and agrees."""
+    """Look at this machine: versions, extras, devices, and whether a small model computes right."""
     from regard.cli import health
 
     health.report(console)

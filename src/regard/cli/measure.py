@@ -33,6 +33,7 @@ def evaluate(
     out: Path | None,
     console: Console,
 ) -> None:
+    """Answer, print the accuracies, keep the answers."""
     policy = PolicySpec(weights=checkpoint).load()
     held_out = HeldOut(
         data=source_named(data, split),

@@ -20,6 +20,7 @@ from regard.sources import Line, explain
 def train(
     name: str, settings: list[str], out: Path | None, seed: int | None, console: Console
 ) -> None:
+    """Carry out a run in its folder."""
     recipe = find(name)
     run = with_settings(recipe.run, settings)
     folder = Path("runs") / run.name
@@ -30,6 +31,7 @@ def train(
 
 
 def show(name: str, settings: list[str], console: Console) -> None:
+    """Print every field of a run with its value and where that comes from."""
     recipe = find(name)
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("field", no_wrap=True)
@@ -44,6 +46,7 @@ def show(name: str, settings: list[str], console: Console) -> None:
 
 
 def plan(name: str, settings: list[str], console: Console) -> None:
+    """Print what a run will take."""
     run: Run = with_settings(find(name).run, settings)
     for table in planning.plan(run):
         console.print(table)

@@ -21,9 +21,8 @@ from regard.rewards.scoring import Scored, render_summary, score_pairs, summaris
 from regard.types import Completion, Example, Group
 
 
-def score(
-    name: str, file: Path | None, is_audit: bool, out: Path | None, console: Console
-) -> None:
+def score(name: str, file: Path | None, is_audit: bool, out: Path | None, console: Console) -> None:
+    """Print what recorded completions earn, or what the standard hacks do."""
     reward = reward_named(name)
     pairs = _pairs(file) if file else []
     if is_audit:
@@ -41,6 +40,7 @@ def score(
 
 
 def check_data(file: Path, name: str, recipe: str, console: Console) -> None:
+    """Print what is wrong with a data file; exit code 1 if anything is."""
     from regard.data.check import check
 
     fit = _prompt_limits(recipe) if recipe else {}
@@ -133,9 +133,7 @@ def _prompt_limits(recipe: str) -> dict[str, Any]:
 
     run = find(recipe).run
     policy = run.policy.load()
-    answer = max(
-        (s.sampling.max_tokens for s in run.stages if isinstance(s, Reinforce)), default=0
-    )
+    answer = max((s.sampling.max_tokens for s in run.stages if isinstance(s, Reinforce)), default=0)
     return {
         "count_tokens": lambda example: len(policy.prompt(example)),
         "max_prompt_tokens": policy.max_tokens - answer,

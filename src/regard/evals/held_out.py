@@ -97,5 +97,3 @@ def _measured(rights: Sequence[Sequence[bool]]) -> Measured:
     return Measured(
         accuracy=fmean(fmean(row) for row in rights), num_examples=len(rights), metrics=metrics
     )
-
-

@@ -4,7 +4,8 @@ The G completions of a prompt share its keys and values. Here an answer's token 
 the prompt (keys read once for all answers of the group, never copied) and its own earlier tokens,
 and the two softmaxes are merged exactly through their log-sum-exp `l`:
 
-    out = w out_prompt + (1 - w) out_own,   w = exp(l_prompt - l),   l = log(exp l_prompt + exp l_own)
+    out = w out_prompt + (1 - w) out_own
+    w = exp(l_prompt - l),  l = log(exp l_prompt + exp l_own)
 
 Running the flash backward of each part with the *merged* output and log-sum-exp gives the exact
 gradient, since both parts' probabilities are exp(score - l). (Hydragen, arXiv:2402.05099, decodes
@@ -34,6 +35,9 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 NAME = "regard_shared_prefix"
 """What the attention is called in a model's configuration while Regard runs it."""
+
+_BLOCK = 64
+"""Buffers of own keys and values grow by so many tokens."""
 
 _NO_QUERY = 1e4
 """Log-sum-exp of a padded query: its probabilities vanish in the backward pass."""
@@ -130,9 +134,6 @@ class Decoding:
     own_keys: list[Float[Tensor, "R K capacity D"]] = field(default_factory=list)
     own_values: list[Float[Tensor, "R K capacity D"]] = field(default_factory=list)
 
-    _BLOCK = 64
-    """Buffers grow by so many tokens."""
-
     def attend(
         self, module: Any, query: Tensor, key: Tensor, value: Tensor, *, scaling: float, **_: Any
     ) -> Any:
@@ -143,16 +144,15 @@ class Decoding:
         prompt_out, prompt_lse = _attend(
             folded, prompt_key, self.values[layer], self.prompt_bias, False, scaling
         )
-        width = self.groups.index.shape[1]
-        prompt_out = self.groups.gather(_unfold(prompt_out, width))
-        prompt_lse = self.groups.gather(_unfold(prompt_lse[..., None], width))[..., 0]
-        own_out, own_lse = _attend(
-            _fold(query[:, :, 0][:, None], own_key.shape[1]), own_key, own_value, None, False, scaling
-        )
+        columns = self.groups.index.shape[1]
+        prompt_out = self.groups.gather(_unfold(prompt_out, columns))
+        prompt_lse = self.groups.gather(_unfold(prompt_lse[..., None], columns))[..., 0]
+        alone = _fold(query[:, :, 0][:, None], own_key.shape[1])
+        own_out, own_lse = _attend(alone, own_key, own_value, None, False, scaling)
         own_out = _unfold(own_out, 1)[:, 0]
         own_lse = _unfold(own_lse[..., None], 1)[:, 0, :, 0]
-        out, _ = _merge(prompt_out, prompt_lse, own_out, own_lse)
-        return out[:, None], None
+        merged = _merge(prompt_out, prompt_lse, own_out, own_lse)[0]
+        return merged[:, None], None
 
     def keep(self, rows: Int[Tensor, " kept"], prompt: Int[Tensor, " kept"]) -> None:
         """Forget every row but these; `prompt` says whose answer each kept row is."""
@@ -168,15 +168,14 @@ class Decoding:
             empty = key.new_empty(num_rows, heads, 0, width)
             self.own_keys.append(empty)
             self.own_values.append(empty)
-        both = []
-        for buffers, new in ((self.own_keys, key), (self.own_values, value)):
-            buffer = buffers[layer]
-            if self.length == buffer.shape[2]:
-                more = new.new_empty(*buffer.shape[:2], self._BLOCK, buffer.shape[3])
-                buffer = buffers[layer] = torch.cat([buffer, more], dim=2)
-            buffer[:, :, self.length] = new[:, :, 0]
-            both.append(buffer[:, :, : self.length + 1])
-        return both[0], both[1]
+        return self._write(self.own_keys, layer, key), self._write(self.own_values, layer, value)
+
+    def _write(self, buffers: list[Tensor], layer: int, new: Tensor) -> Tensor:
+        if self.length == buffers[layer].shape[2]:
+            room = new.new_empty(*new.shape[:2], _BLOCK, new.shape[3])
+            buffers[layer] = torch.cat([buffers[layer], room], dim=2)
+        buffers[layer][:, :, self.length] = new[:, :, 0]
+        return buffers[layer][:, :, : self.length + 1]
 
 
 Layout = Reading | Responding | Decoding
@@ -214,8 +213,8 @@ class _SharedPrefix(torch.autograd.Function):
         prompt_out = layout.groups.gather(_unfold(out, width))
         prompt_lse = layout.groups.gather(_unfold(lse[..., None], width))[..., 0]
 
-        by_row = _by_row(layout.rows, query, key, value)
-        out, lse = _attend(*by_row, None, True, scaling)
+        own = _by_row(layout.rows, query, key, value)
+        out, lse = _attend(own[0], own[1], own[2], None, True, scaling)
         own_out = layout.rows.gather(out.transpose(1, 2))
         own_lse = layout.rows.gather(lse.transpose(1, 2))
 
@@ -243,9 +242,10 @@ class _SharedPrefix(torch.autograd.Function):
         def by_row(tokens: Tensor, fill: float = 0.0) -> Tensor:
             return rows.spread(tokens, fill).transpose(1, 2)
 
+        own = _by_row(rows, query, key, value)
         own_query, own_key, own_value = _attend_backward(
-            by_row(grad), *_by_row(rows, query, key, value), by_row(out),
-            by_row(lse, _NO_QUERY), None, True, scaling,
+            by_row(grad), own[0], own[1], own[2], by_row(out), by_row(lse, _NO_QUERY),
+            None, True, scaling,
         )  # fmt: skip
         grad_query = grad_query + rows.gather(own_query.transpose(1, 2))
         share = num_heads // num_key_heads
@@ -347,9 +347,7 @@ def _attention(
         return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
     if query.dtype != value.dtype:  # autocast: rotary positions come out in float32
         query, key = query.to(value.dtype), key.to(value.dtype)
-    return regard_layout.attend(
-        module, query, key, value, attention_mask=attention_mask, **kwargs
-    )
+    return regard_layout.attend(module, query, key, value, attention_mask=attention_mask, **kwargs)
 
 
 AttentionInterface.register(NAME, _attention)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Int
@@ -27,6 +27,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 
+@runtime_checkable
 class Family(Protocol):
     """What the policy asks of a model family."""
 
@@ -124,7 +125,7 @@ class QwenVL:
 
 @dataclass(frozen=True)
 class Llava:
-    """LLaVA: every image is resized and cropped to one square and makes the same number of tokens."""
+    """LLaVA: every image becomes one square of the same size, so the same number of tokens."""
 
     config: Any
     processor: Any
@@ -181,7 +182,7 @@ def family_of(config: Any, processor: Any) -> Family:
 
 
 def check_aspect(size: Size, name: str) -> None:
-    """Refuse what no family can take: a side of nothing, or a strip more than 200 times its width."""
+    """Refuse what no family can take: a strip more than 200 times as long as wide."""
     width, height = size
     if min(size) < 1 or max(size) / min(size) > 200:
         raise DataError(

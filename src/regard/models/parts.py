@@ -11,9 +11,12 @@ import torch
 
 from regard.errors import CheckpointError, ConfigError, MissingExtra, nearest
 
-_CONNECTOR = ("merger", "multi_modal_projector", "connector", "deepstack")
-_VISION = ("visual", "vision_tower", "vision_model")
-_EMBEDDINGS = ("embed_tokens", "lm_head")
+_WORDS = {
+    "connector": ("merger", "multi_modal_projector", "connector", "deepstack"),
+    "vision": ("visual", "vision_tower", "vision_model"),
+    "embeddings": ("embed_tokens", "lm_head"),
+}
+"""What the pieces of a parameter's name begin with; the first part that fits has it."""
 
 PARTS = ("vision", "connector", "language", "embeddings")
 """Every weight belongs to exactly one of these."""
@@ -24,7 +27,7 @@ class Lora:
     """Low-rank adapters (arXiv:2106.09685) in the linear layers of the trainable parts, by peft."""
 
     rank: int = 16
-    alpha: float = 32.0
+    alpha: int = 32
     """Adapters are scaled by alpha / rank."""
 
 
@@ -37,7 +40,7 @@ def part_of(name: str) -> str:
     ['connector', 'language']
     """
     pieces = name.split(".")
-    for part, words in (("connector", _CONNECTOR), ("vision", _VISION), ("embeddings", _EMBEDDINGS)):
+    for part, words in _WORDS.items():
         if any(piece.startswith(words) for piece in pieces):
             return part
     return "language"

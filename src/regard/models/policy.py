@@ -1,4 +1,4 @@
-"""The policy: a transformers vision-language model that reads a prompt once and answers it many times.
+"""The policy: a vision-language model that reads a prompt once and answers it many times.
 
 `read` runs prompts through the model as it is and keeps what answers need of them, a `PromptState`;
 `respond` runs whole answers against it, `decode` one token of each. Sampling, scoring and training
@@ -56,8 +56,10 @@ class PolicySpec:
         """Build the policy; with the weights of a checkpoint it wrote itself, if one is given."""
         if checkpoint is not None and self.lora is None:
             return Policy(*load_pieces(checkpoint), spec=self)
-        tiny = isinstance(self.weights, TinyQwen)
-        pieces = self.weights.build() if tiny else load_pieces(self.weights)
+        if isinstance(self.weights, TinyQwen):
+            pieces = self.weights.build()
+        else:
+            pieces = load_pieces(self.weights)
         policy = Policy(*pieces, spec=self)
         if checkpoint is not None:
             parts.load_lora(policy.model, checkpoint / _ADAPTER)

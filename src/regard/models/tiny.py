@@ -1,7 +1,8 @@
-"""A vision-language model small enough to train from nothing on a laptop, built from a configuration.
+"""A vision-language model small enough to train from nothing on a laptop.
 
-It is a Qwen2.5-VL in every respect but size (about one million parameters), with a tokenizer of its
-own: one token for each word it is told of, and bytes for any other text.
+Built from a configuration, it is a Qwen2.5-VL in every respect but size (about one million
+parameters), with a tokenizer of its own: one token for each word it is told of, and bytes for any
+other text.
 """
 
 from __future__ import annotations
@@ -110,16 +111,17 @@ class TinyQwen:
             "fullatt_block_indexes": list(range(self.num_vision_layers)),
             "initializer_range": self.initializer_range,
         }
-        return Qwen2_5_VLConfig(
-            text_config=text,
-            vision_config=vision,
-            initializer_range=self.initializer_range,
-            image_token_id=ids["<|image_pad|>"],
-            video_token_id=ids["<|video_pad|>"],
-            vision_start_token_id=ids["<|vision_start|>"],
-            vision_end_token_id=ids["<|vision_end|>"],
-            tie_word_embeddings=True,
-        )
+        whole: dict[str, Any] = {
+            "text_config": text,
+            "vision_config": vision,
+            "initializer_range": self.initializer_range,
+            "image_token_id": ids["<|image_pad|>"],
+            "video_token_id": ids["<|video_pad|>"],
+            "vision_start_token_id": ids["<|vision_start|>"],
+            "vision_end_token_id": ids["<|vision_end|>"],
+            "tie_word_embeddings": True,
+        }
+        return Qwen2_5_VLConfig(**whole)
 
 
 def word_tokenizer(words: tuple[str, ...]) -> PreTrainedTokenizerFast:
@@ -138,8 +140,9 @@ def word_tokenizer(words: tuple[str, ...]) -> PreTrainedTokenizerFast:
     pieces += [("▁", -10.0)] + [(token, -1.0) for token in known]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0, byte_fallback=True))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
+    spaces, first_space = decoders.Replace("▁", " "), decoders.Strip(" ", 1, 0)
     tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+        [spaces, decoders.ByteFallback(), decoders.Fuse(), first_space]
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,

@@ -68,8 +68,9 @@ def settle(run: Run, folder: Path, recipe: str) -> None:
             raise ConfigError(f"{path} is no record of a run; choose another folder") from error
         if before != record["run"]:
             raise ConfigError(
-                f"{folder} holds a run with other settings ({_first_difference(before, record['run'])}). "
-                "Give the settings it was begun with to go on with it, or another folder with --out"
+                f"{folder} holds a run with other settings "
+                f"({_first_difference(before, record['run'])}). Give the settings it was begun "
+                "with to go on with it, or another folder with --out"
             )
         return
     RunFolder(folder).write_json("run.json", record)

@@ -66,7 +66,8 @@ def _stage_lines(policy: Policy, stage: Stage) -> Iterator[Line]:
     dataset = stage.data.load()
     lengths = _prompt_lengths(policy, stage, dataset)
     yield Line("examples", f"{len(dataset):,}")
-    yield Line("prompt tokens", f"{min(lengths)} to {max(lengths)}", f"{fmean(lengths):.0f} on average")
+    span = f"{min(lengths)} to {max(lengths)}"
+    yield Line("prompt tokens", span, f"{fmean(lengths):.0f} on average")
     yield Line("steps", f"{stage.num_steps:,}", _stop_note(stage))
     yield Line("prompts_per_step", f"{stage.prompts_per_step}")
     seen = stage.num_steps * stage.prompts_per_step / len(dataset)
@@ -76,7 +77,8 @@ def _stage_lines(policy: Policy, stage: Stage) -> Iterator[Line]:
     if isinstance(stage, Reinforce):
         now = resolve(stage, stage.num_steps - 1, stage.num_steps)
         answers, answer_tokens = stage.prompts_per_step * now.group_size, now.sampling.max_tokens
-        yield Line("completions a step", f"{answers}", f"prompts_per_step x group_size {now.group_size}")
+        note = f"prompts_per_step x group_size {now.group_size}"
+        yield Line("completions a step", f"{answers}", note)
         yield Line(
             "tokens a step", f"up to {answers * answer_tokens:,}", f"x {answer_tokens} max_tokens"
         )

@@ -24,6 +24,7 @@ from regard.rollout.sampling import Sampling
 from regard.training.optimizer import AdamW
 from regard.training.stages import Reinforce, Supervise
 
+KINDS = ("larger", "smaller", "after", "twice")  # ours: telling left from right takes far longer
 MAX_TOKENS = 12  # ours: a right answer takes 9, its stop token included
 
 
@@ -34,44 +35,54 @@ def quickstart() -> Run:
         policy=PolicySpec(weights=TinyQwen(words=Digits.words())),
         stages=(cold_start(), reinforce()),
         evaluation=held_out(),
-        num_threads=2,
+        num_threads=1,  # ours: tensors this small gain nothing from a second
     )
 
 
 def held_out(num_examples: int = 400) -> HeldOut:
     """Greedy answers about scans that no training image shows."""
     return HeldOut(
-        data=Digits(split="test", size=num_examples),
+        data=Digits(split="test", kinds=KINDS, size=num_examples),
         reward=ExactAnswer(),
         num_examples=num_examples,
         sampling=Sampling(temperature=0.0, max_tokens=MAX_TOKENS),
     )
 
 
+def train_data() -> Digits:
+    """Training images, each digit shifted by up to a pixel."""
+    return Digits(split="train", kinds=KINDS, max_shift=1, max_stretch=0.0)
+
+
 def cold_start() -> Supervise:
     """Imitate until half of the held-out questions are answered right."""
     return Supervise(
-        data=Digits(split="train"),
+        data=train_data(),
         num_steps=1000,
         prompts_per_step=32,  # ours
         optimizer=AdamW(learning_rate=2e-3, betas=(0.9, 0.95)),  # ours: 3e-3 never left the plateau
         evaluate_every=10,
-        stop_at_accuracy=0.5,
+        stop_at_accuracy=0.5,  # ours: well short, but right often enough to learn from
     )
 
 
 def reinforce() -> Reinforce:
-    """GRPO without a reference: the answers can be checked, so nothing need hold the policy back."""
+    """GRPO without a reference: answers can be checked, so nothing need hold the policy back."""
     return Reinforce(
-        data=Digits(split="train"),
-        num_steps=200,
+        data=train_data(),
+        num_steps=360,
         prompts_per_step=16,
         group_size=8,
         sampling=Sampling(max_tokens=MAX_TOKENS),
         reward=Weighted(accuracy=(1.0, ExactAnswer()), format=(0.1, ThinkAnswerFormat())),
         algorithm=grpo(kl_coef=0.0),
-        optimizer=AdamW(learning_rate=5e-4, betas=(0.9, 0.95), decay="cosine", final_fraction=0.1),
-        evaluate_every=20,
+        optimizer=AdamW(
+            learning_rate=5e-4,  # ours: at 1e-3 the policy collapses
+            betas=(0.9, 0.95),
+            decay="linear",
+            final_fraction=0.2,
+        ),
+        evaluate_every=30,
     )
 
 

@@ -77,7 +77,6 @@ def derive_seed(*parts: int | str) -> int:
 def _check_length(prompt: Prompt, limit: int, max_new_tokens: int) -> None:
     if len(prompt) + max_new_tokens > limit:
         raise DataError(
-            f"its prompt has {len(prompt)} tokens; with {max_new_tokens} for the answer that is more "
-            f"than the {limit} the model was made for; shrink its images or shorten the answer"
+            f"its prompt has {len(prompt)} tokens; with {max_new_tokens} for the answer that is "
+            f"more than the {limit} the model was made for; shrink its images or shorten the answer"
         )
-

@@ -39,8 +39,8 @@ class NativeEngine:
     ) -> list[list[Completion]]:
         answers: list[list[Completion]] = [[] for _ in prompts]
         for batch in batches(prompts, self.max_prompt_tokens, self.max_rows // group_size):
-            chosen = [prompts[i] for i in batch]
-            for i, group in zip(batch, self._answer(chosen, group_size, sampling, seed), strict=True):
+            groups = self._answer([prompts[i] for i in batch], group_size, sampling, seed)
+            for i, group in zip(batch, groups, strict=True):
                 answers[i] = group
         return answers
 

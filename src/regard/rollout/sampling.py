@@ -48,7 +48,8 @@ class Sampling:
             ("top_k", _at_least(self.top_k, 0), "0 or more"),
         ):
             if not is_right:
-                raise ConfigError(f"sampling: {field} is {getattr(self, field)}; must be {expected}")
+                value = getattr(self, field)
+                raise ConfigError(f"sampling: {field} is {value}; it must be {expected}")
 
     def greedy(self) -> Sampling:
         """The same lengths and stops, but always the likeliest token."""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -75,7 +76,8 @@ class Trainer:
             return policy
         checkpoint, self.progress = found
         self.folder.rewind(self.progress.step)
-        self.console.print(f"going on from step {self.progress.step} ({checkpoint})", soft_wrap=True)
+        where = f"going on from step {self.progress.step} ({checkpoint})"
+        self.console.print(where, soft_wrap=True)
         policy = self.policy_spec.load(checkpoint)
         if self.progress.is_stage_done:
             self._enter_next_stage()
@@ -280,7 +282,7 @@ class Trainer:
 def _parts(num_groups: int, num_parts: int) -> Iterator[range]:
     """Numbers of groups in so many runs of almost equal length; empty runs are left out."""
     edges = [num_groups * part // num_parts for part in range(num_parts + 1)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         if end > start:
             yield range(start, end)
 

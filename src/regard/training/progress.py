@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -45,15 +44,15 @@ class Display:
             self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bar:
             self._bar.stop()
 
     def step(self, stage_step: int, metrics: Mapping[str, float]) -> None:
         """Show the numbers of a step that has ended."""
-        shown = [f"{label} {form.format(metrics[key])}" for label, key, form in _SHOWN if key in metrics]
+        shown = [
+            f"{label} {form.format(metrics[key])}" for label, key, form in _SHOWN if key in metrics
+        ]
         facts = "  ".join([*shown, *([self._accuracy] if self._accuracy else [])])
         if self._bar:
             self._bar.update(self._task, completed=stage_step, facts=facts)

@@ -65,7 +65,8 @@ class Stage:
     def __post_init__(self) -> None:
         for name in ("num_steps", "prompts_per_step", "updates_per_step", "passes_per_step"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"stage '{self.name}': {name} is {getattr(self, name)}; at least 1")
+                value = getattr(self, name)
+                raise ConfigError(f"stage '{self.name}': {name} is {value}; it must be at least 1")
         if self.stop_at_accuracy is not None and not self.evaluate_every:
             raise ConfigError(
                 f"stage '{self.name}' stops at an accuracy but never evaluates: set evaluate_every"

@@ -57,7 +57,8 @@ def plan(batch: TokenBatch, prompts: Sequence[Prompt], max_tokens: int) -> list[
     for bucket in batches([prompts[i] for i in used], max_tokens, len(used)):
         numbers = [used[i] for i in bucket]
         members = set(numbers)
-        rows = sorted((r for r in range(len(batch)) if group[r] in members), key=lengths.__getitem__)
+        rows = [row for row in range(len(batch)) if group[row] in members]
+        rows.sort(key=lengths.__getitem__)
         chunks.append(Chunk(numbers, _cut(rows, lengths, max_tokens)))
     return chunks
 

@@ -32,6 +32,8 @@ QUESTIONS: dict[str, tuple[str, Callable[[int, int], int]]] = {
     "difference": ("what is the difference ?", lambda left, right: abs(left - right)),
     "larger": ("what is the larger digit ?", max),
     "smaller": ("what is the smaller digit ?", min),
+    "after": ("what comes after the larger digit ?", lambda left, right: max(left, right) + 1),
+    "twice": ("what is twice the smaller digit ?", lambda left, right: 2 * min(left, right)),
 }
 """For each kind, what is asked and the right answer to it."""
 

@@ -42,7 +42,7 @@ def cheapest_pairs(cost: ArrayLike) -> Pairs:
     [(0, 1), (1, 0)]
     """
     try:
-        from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+        from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped,unused-ignore]
     except ImportError as error:
         raise MissingExtra("scipy", "detection", "matching boxes at the least cost") from error
     # Endless costs cannot be assigned; a great one serves.

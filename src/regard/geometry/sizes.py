@@ -65,3 +65,31 @@ def fit_area(width: int, height: int, *, min_pixels: int, max_pixels: int) -> tu
         grow = math.sqrt(min_pixels / (width * height))
         width, height = int(width * grow), int(height * grow)
     return width, height
+
+
+def tile_grid(width: int, height: int, *, max_tiles: int = 12, tile: int = 448) -> tuple[int, int]:
+    """Columns and rows of the square tiles that InternVL cuts an image into.
+
+    Of all grids of at most `max_tiles`, the one whose shape is nearest to that of the image; of
+    equally near ones the larger, as long as the image has more than half of its pixels.
+
+    >>> tile_grid(480, 640, max_tiles=6)
+    (2, 3)
+    >>> tile_grid(100, 100)
+    (1, 1)
+    """
+    if width < 1 or height < 1:
+        raise DataError(f"an image of {width}x{height} pixels has no tiles")
+    shape = width / height
+    grids = [
+        (columns, rows)
+        for columns in range(1, max_tiles + 1)
+        for rows in range(1, max_tiles // columns + 1)
+    ]
+    best, least = (1, 1), math.inf
+    for columns, rows in sorted(grids, key=lambda grid: grid[0] * grid[1]):
+        distance = abs(shape - columns / rows)
+        is_full = width * height > 0.5 * tile * tile * columns * rows
+        if distance < least or (distance == least and is_full):
+            best, least = (columns, rows), distance
+    return best

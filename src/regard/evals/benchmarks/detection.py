@@ -1,0 +1,282 @@
+"""Detection: COCO, ODinW and OVDEval, over answers in text.
+
+Answers become rows in COCO's result format (`detections_of`), the truth is COCO's annotation file,
+and faster-coco-eval counts (`coco_metrics`). A language model has no confidence to give, so every
+box is as sure as every other, and only their order counts. OVDEval first leaves one box for each
+true one (`best_for_each_truth`), so that hedging with several labels gains nothing. The greedy
+precision and recall of VLM-R1's reports are in `greedy_precision_recall`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regard.errors import DataError, MissingExtra
+from regard.geometry.matching import greedy_pairs
+from regard.geometry.pairs import Array, pairwise_iou
+from regard.text.boxes import fenced_literals
+
+CONSTANT_SCORE = 0.99
+"""What Vision-R1 gives for the confidence of every box."""
+
+COCO_METRICS = (
+    *("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large"),
+    *("AR1", "AR10", "AR100", "AR_small", "AR_medium", "AR_large"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """One box: left, top, width and height in pixels of the original image, as COCO has it."""
+
+    image_id: int
+    category_id: int
+    bbox: tuple[float, float, float, float]
+    score: float = 1.0
+
+    @classmethod
+    def from_coco(cls, row: Mapping[str, Any]) -> Detection:
+        """A row of a result or annotation file."""
+        try:
+            x, y, width, height = row["bbox"]
+            return cls(
+                image_id=row["image_id"],
+                category_id=row["category_id"],
+                bbox=(x, y, width, height),
+                score=row.get("score", 1.0),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"{row!r} is no row of COCO; expected image_id, category_id and a bbox of four"
+            ) from error
+
+    def to_coco(self) -> dict[str, Any]:
+        """A row of a result file."""
+        return {
+            "image_id": self.image_id,
+            "category_id": self.category_id,
+            "bbox": list(self.bbox),
+            "score": self.score,
+        }
+
+
+def detections_of(
+    text: str,
+    *,
+    image_id: int,
+    categories: Mapping[str, int],
+    input_size: tuple[float, float],
+    original_size: tuple[float, float],
+    score: float = CONSTANT_SCORE,
+) -> list[Detection]:
+    """The boxes of an answer as rows of results, read as Vision-R1's published scorer reads them.
+
+    `[{"bbox_2d": [x0, y0, x1, y1], "label": "cat"}]` after a line ```json, or bare; corners in
+    pixels of the resized input. Unknown labels and odd boxes are passed over; corners out of order
+    make a negative size.
+
+    >>> rows = detections_of('[{"bbox_2d": [10, 10, 110, 60], "label": "Cat"}]', image_id=7,
+    ...     categories={"cat": 1}, input_size=(280, 280), original_size=(560, 280))
+    >>> rows[0].to_coco()
+    {'image_id': 7, 'category_id': 1, 'bbox': [20.0, 10.0, 200.0, 50.0], 'score': 0.99}
+    """
+    found = []
+    for item in fenced_literals(text):
+        if not isinstance(item, dict) or not isinstance(item.get("label"), str):
+            continue
+        category = categories.get(item["label"].lower())
+        row = _left_top_size(item.get("bbox_2d"))
+        if category is None or row is None:
+            continue
+        # 32 bits, divided first: so the published numbers come out to the last digit.
+        sides = np.asarray(input_size * 2, np.float32), np.asarray(original_size * 2, np.float32)
+        x, y, width, height = (row / sides[0] * sides[1]).tolist()
+        box = (x, y, width, height)
+        found.append(Detection(image_id=image_id, category_id=category, bbox=box, score=score))
+    return found
+
+
+def _left_top_size(value: Any) -> Array | None:
+    """The first row of four numbers, as left, top, width and height; None for anything else."""
+    while isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple)):
+        value = value[0]
+    if not isinstance(value, (list, tuple)) or len(value) < 4 or len(value) % 4:
+        return None
+    if not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in value):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            x0, y0, x1, y1 = np.asarray(value[:4], np.float64)
+        except OverflowError:
+            return None
+        return np.asarray([x0, y0, x1 - x0, y1 - y0], np.float32)
+
+
+# ------------------------------------------------------------------------------------ the counts
+
+
+def coco_metrics(truth: Mapping[str, Any], found: Iterable[Detection]) -> dict[str, float]:
+    """The twelve numbers of COCO, by name (`COCO_METRICS`); -1 where there is nothing to count.
+
+    `truth` is what COCO's annotation file holds: images, annotations, categories.
+    """
+    try:
+        from faster_coco_eval import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
+            COCO,
+            COCOeval_faster,
+        )
+    except ImportError as error:
+        raise MissingExtra("faster-coco-eval", "detection", "average precision of COCO") from error
+    rows = [each.to_coco() for each in found]
+    if not rows:
+        return {name: 0.0 if "AP" in name or "AR" in name else -1.0 for name in COCO_METRICS}
+    with contextlib.redirect_stdout(io.StringIO()):
+        true = COCO(json.loads(json.dumps(truth)))
+        counted = COCOeval_faster(true, true.loadRes(rows), "bbox", print_function=lambda *_: None)
+        counted.evaluate()
+        counted.accumulate()
+        counted.summarize()
+    return dict(zip(COCO_METRICS, map(float, counted.stats[:12]), strict=True))
+
+
+def read_coco(path: Path) -> dict[str, Any]:
+    """An annotation file of COCO, or of a data set of ODinW, checked for what is needed."""
+    truth: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("images", "annotations", "categories"):
+        if not isinstance(truth, dict) or not isinstance(truth.get(key), list):
+            raise DataError(f"{path}: no list '{key}'; expected an annotation file of COCO")
+    for row in truth["annotations"]:
+        Detection.from_coco(row)
+        row.setdefault("area", row["bbox"][2] * row["bbox"][3])
+        row.setdefault("iscrowd", 0)
+    return truth
+
+
+def categories_of(truth: Mapping[str, Any]) -> dict[str, int]:
+    """The number of each category by its name in lower case.
+
+    >>> categories_of({"categories": [{"id": 3, "name": "Car"}]})
+    {'car': 3}
+    """
+    return {row["name"].lower(): row["id"] for row in truth["categories"]}
+
+
+def without_crowded(truth: Mapping[str, Any], *, max_boxes: int = 10) -> dict[str, Any]:
+    """The truth without categories that an image has more than `max_boxes` of: COCO_filtered.
+
+    Left out image by image; images where nothing is left go too (VLM-R1, its report on detection).
+
+    >>> rows = [{"id": i, "image_id": 1, "category_id": 1, "bbox": [i, 0, 1, 1]} for i in range(3)]
+    >>> truth = {"images": [{"id": 1}], "annotations": rows, "categories": [{"id": 1, "name": "a"}]}
+    >>> without_crowded(truth, max_boxes=2)["images"]
+    []
+    """
+    counts: dict[tuple[int, int], int] = defaultdict(int)
+    for row in truth["annotations"]:
+        counts[row["image_id"], row["category_id"]] += 1
+    kept = [
+        row
+        for row in truth["annotations"]
+        if counts[row["image_id"], row["category_id"]] <= max_boxes
+    ]
+    images = {row["image_id"] for row in kept}
+    return {
+        **truth,
+        "annotations": kept,
+        "images": [image for image in truth["images"] if image["id"] in images],
+    }
+
+
+def odinw_mean(
+    truths: Mapping[str, Mapping[str, Any]], found: Mapping[str, Iterable[Detection]]
+) -> dict[str, float]:
+    """AP of each data set of ODinW by name, and their mean as "mean"."""
+    if missing := truths.keys() - found.keys():
+        raise DataError(f"no answers to {', '.join(sorted(missing))} of ODinW")
+    each = {name: coco_metrics(truth, found[name])["AP"] for name, truth in truths.items()}
+    return {**each, "mean": float(np.mean(list(each.values()))) if each else 0.0}
+
+
+def greedy_precision_recall(
+    found: Sequence[Detection], true: Sequence[Detection], *, threshold: float = 0.5
+) -> tuple[float, float]:
+    """Shares of boxes that are matched, of those listed and of the true ones.
+
+    Within an image and a category the greatest overlap is matched first, from `threshold` on.
+    VLM-R1 reports such numbers without its scorer; this is our reading of them.
+
+    >>> truth = [Detection(image_id=1, category_id=1, bbox=(0, 0, 10, 10))]
+    >>> listed = [*truth, Detection(image_id=1, category_id=1, bbox=(50, 50, 10, 10))]
+    >>> greedy_precision_recall(listed, truth)
+    (0.5, 1.0)
+    """
+    groups: dict[tuple[int, int], tuple[list[Detection], list[Detection]]] = defaultdict(
+        lambda: ([], [])
+    )
+    for each in found:
+        groups[each.image_id, each.category_id][0].append(each)
+    for each in true:
+        groups[each.image_id, each.category_id][1].append(each)
+    num_matched = sum(
+        len(greedy_pairs(pairwise_iou(_corners(listed), _corners(wanted)), least=threshold))
+        for listed, wanted in groups.values()
+    )
+    return (
+        num_matched / len(found) if found else 0.0,
+        num_matched / len(true) if true else 0.0,
+    )
+
+
+# ---------------------------------------------------------------------------------------- OVDEval
+
+
+def best_for_each_truth(
+    found: Sequence[Detection], true: Sequence[Detection], *, above: float = 0.5
+) -> list[int]:
+    """Which boxes are left when each true box keeps only its surest one, by their numbers.
+
+    Of the boxes of any label that overlap a true one by more than `above`, the one with the highest
+    score stays, and of equals the last, unless it was kept for another true box before; boxes that
+    overlap none stay too. OVDEval's NMS-AP (arXiv:2308.13177), as VLM-R1 counts it.
+
+    >>> cat = Detection(image_id=1, category_id=1, bbox=(0, 0, 10, 10), score=0.9)
+    >>> dog = Detection(image_id=1, category_id=2, bbox=(0, 0, 10, 10), score=0.4)
+    >>> best_for_each_truth([cat, dog], [cat])
+    [0]
+    """
+    overlaps = pairwise_iou(_corners(found), _corners(true)) if found and true else None
+    dropped: set[int] = set()
+    kept: set[int] = set()
+    for j, wanted in enumerate(true):
+        assert overlaps is not None or not found
+        rivals = [
+            i
+            for i, each in enumerate(found)
+            if each.image_id == wanted.image_id and overlaps is not None and overlaps[i, j] > above
+        ]
+        if not rivals:
+            continue
+        best = max(rivals, key=lambda i: (found[i].score, i))
+        kept.add(best)
+        dropped |= {i for i in rivals if i != best and i not in kept}
+    return [i for i in range(len(found)) if i not in dropped]
+
+
+def nms_ap(truth: Mapping[str, Any], found: Sequence[Detection]) -> float:
+    """COCO's AP of what `best_for_each_truth` leaves: the number of OVDEval."""
+    true = [Detection.from_coco(row) for row in truth["annotations"]]
+    return coco_metrics(truth, [found[i] for i in best_for_each_truth(found, true)])["AP"]
+
+
+def _corners(rows: Sequence[Detection]) -> Array:
+    boxes = np.asarray([each.bbox for each in rows], float).reshape(-1, 4)
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)

@@ -1,0 +1,147 @@
+"""VLM-R1: rewards and scorers of boxes and detections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.evals.benchmarks.detection import Detection, best_for_each_truth
+from regard.evals.benchmarks.grounding import answered_corners
+from regard.geometry.pairs import pairwise_iou
+from regard.geometry.sizes import tile_grid
+from regard.rewards import ThinkAnswerFormat
+from regard.rewards.boxes import BoxAnswerFormat, BoxOverlap
+from regard.rewards.contract import ask, say
+from regard.rewards.detection import DetectionAP, DetectionScore, one_line
+from regard.text.boxes import fenced_items
+from regard.text.tags import inside
+from regard.types import (
+    Box,
+    Completion,
+    Example,
+    Frame,
+    FreeText,
+    ImageFrame,
+    LabelledBox,
+    LabelledBoxes,
+    Reward,
+)
+
+ANY = ask("?", FreeText("?"))
+
+
+def on_text(reward: Reward) -> Any:
+    return lambda given: reward(say(given["completion"]), ANY).value
+
+
+def overlap(family: str) -> Any:
+    rule = "continuous" if family == "glm" else "beyond_a_pixel"
+    reward = BoxOverlap(
+        spelling="integers",
+        rule=rule,
+        answers_in=Frame.INPUT if family == "qwen" else None,
+    )
+
+    def value(given: dict[str, Any]) -> float:
+        _, rows, columns = given["image_grid_thw"]
+        frame = ImageFrame(tuple(given["image_wh"]), (14 * columns, 14 * rows))
+        completion = Completion(text=given["completion"], frames=(frame,))
+        return reward(completion, ask("?", Box(*given["gt_box"]))).value
+
+    return value
+
+
+def iou_pixel(given: dict[str, Any]) -> float:
+    return float(pairwise_iou(given["box1"], given["box2"], rule="beyond_a_pixel")[0, 0])
+
+
+def truth_of(solution: str, *, which: str = "last") -> Example:
+    answer = inside("answer", solution)
+    items = fenced_items(solution if answer is None else answer, which=which)
+    boxes = tuple(LabelledBox(item.get("label", ""), Box(*item["bbox_2d"][:4])) for item in items)
+    return ask("?", LabelledBoxes(boxes))
+
+
+def detection(reward: Reward, *, which: str = "last") -> Any:
+    def value(given: dict[str, Any]) -> float:
+        return reward(say(given["completion"]), truth_of(given["solution"], which=which)).value
+
+    return value
+
+
+def map_reward_len(given: dict[str, Any]) -> float:
+    reward = DetectionAP(
+        length_factor=given["length_reward"],
+        threshold=0.5 if given.get("score_type") else None,
+        official=True,
+    )
+    return reward(say(f"<answer>{given['content']}</answer>"), truth_of(given["solution"])).value
+
+
+def first_of_fence(given: dict[str, Any]) -> list[float]:
+    return answered_corners(given["completion"], way="first_of_list")
+
+
+def ovdeval_gt_nms(given: dict[str, Any]) -> list[dict[str, Any]]:
+    def read(rows: list[dict[str, Any]]) -> list[Detection]:
+        return [Detection.from_coco(row) for row in rows]
+
+    kept = best_for_each_truth(read(given["pred"]), read(given["gt"]), above=given["iou_threshold"])
+    return [given["pred"][i] for i in kept]
+
+
+def internvl_tiles(given: dict[str, Any]) -> tuple[int, int]:
+    return tile_grid(
+        given["width"], given["height"], max_tiles=given["max_tiles"], tile=given["tile"]
+    )
+
+
+ADAPTERS = {
+    "format_reward": on_text(ThinkAnswerFormat(strict=False, allow_blank=True)),
+    "format_reward_rec_qwen": on_text(BoxAnswerFormat()),
+    "format_reward_rec_internvl": on_text(BoxAnswerFormat(in_braces=False)),
+    "format_reward_rec_glm": on_text(BoxAnswerFormat(spelling=None, closed_thinking=False)),
+    "iou_reward_qwen": overlap("qwen"),
+    "iou_reward_internvl": overlap("internvl"),
+    "iou_reward_glm": overlap("glm"),
+    "iou_pixel": iou_pixel,
+    "od_ap": detection(DetectionAP(length_factor=False, official=True)),
+    "od_ap50": detection(DetectionAP(length_factor=False, threshold=0.5, official=True)),
+    "odLength": detection(DetectionAP(official=True)),
+    "weighted_sum": detection(DetectionScore(official=True), which="first"),
+    "map_reward_len": map_reward_len,
+    "eval_extract_rec_r1": lambda given: answered_corners(given["completion"], way="trained"),
+    "eval_extract_rec_internvl": lambda given: answered_corners(
+        given["completion"], way="trained_without_braces"
+    ),
+    "eval_extract_rec_baseline": lambda given: answered_corners(
+        given["completion"], way="untrained"
+    ),
+    "eval_extract_od_first": first_of_fence,
+    "ovdeval_gt_nms": ovdeval_gt_nms,
+    "internvl_tiles": internvl_tiles,
+}
+
+
+# ----------------------------------------------------------------------------- where we differ
+
+
+def nothing_to_divide_by(given: dict[str, Any]) -> bool:
+    """Neither box has an area."""
+    return all((x1 - x0) * (y1 - y0) == 0 for x0, y0, x1, y1 in (given["box1"], given["box2"]))
+
+
+def lacks_a_label(given: dict[str, Any]) -> bool:
+    """An object of the answer has a box, but no label that is a text."""
+    items = fenced_items(one_line(given["completion"]), which="first")
+    return any(
+        isinstance(item, dict) and "bbox_2d" in item and not isinstance(item.get("label"), str)
+        for item in items
+    )
+
+
+PREDICATES = {
+    "nothing_to_divide_by": nothing_to_divide_by,
+    "lacks_a_label": lacks_a_label,
+}
+
+EXPECTED = {"nothing": lambda given, published: 0.0}

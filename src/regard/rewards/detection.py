@@ -34,8 +34,9 @@ from regard.text.boxes import (
     read_objects,
 )
 from regard.text.fences import read_json
+from regard.text.loose import one_line
 from regard.text.plain import plain
-from regard.text.tags import blocks, inside
+from regard.text.tags import inside
 from regard.types import Box, Completion, Example, Frame, LabelledBox, LabelledBoxes, Score
 
 
@@ -468,21 +469,6 @@ def _list_fault(value: Any) -> str | None:
 
 
 # -------------------------------------------------------------------------------------- the rest
-
-
-def one_line(text: str) -> str:
-    r"""The last answer (or the text without one) in lower case, on one line, without full stops.
-
-    A line break after white space goes, any other becomes a blank; full stops at the end go.
-
-    >>> one_line("<answer>No \n Defect..\n</answer>")
-    'no  defect'
-    """
-    found = blocks("answer", text)
-    text = found[-1] if found else text
-    for mark in "\n\r":
-        text = re.sub(rf"(?<=\s){mark}", "", text).replace(mark, " ")
-    return text.strip().rstrip(".").lower()
 
 
 def _loose_object(item: Any) -> FoundObject | None:

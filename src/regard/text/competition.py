@@ -46,6 +46,15 @@ def same_answer(given: str, truth: str) -> bool:
     return all(_same_element(*pair) for pair in zip(saids, wanteds, strict=True))
 
 
+def same_typeset(one: str, other: str) -> bool:
+    r"""Whether two answers are the same text once fractions, roots and units are written alike.
+
+    >>> same_typeset(r"\dfrac12", "1/2"), same_typeset("x = 5", "5"), same_typeset("2/4", "1/2")
+    (True, True, False)
+    """
+    return _typeset(one) == _typeset(other)
+
+
 def _same_element(said: str, wanted: str) -> bool:
     if _is_fraction(said) and _is_fraction(wanted):
         return said == wanted

@@ -11,9 +11,12 @@ from regard.geometry.sizes import tile_grid
 from regard.rewards import ThinkAnswerFormat
 from regard.rewards.boxes import BoxAnswerFormat, BoxOverlap
 from regard.rewards.contract import ask, say
-from regard.rewards.detection import DetectionAP, DetectionScore, one_line
+from regard.rewards.detection import DetectionAP, DetectionScore
+from regard.rewards.loose_answers import LooseAnswer, Rule
+from regard.rewards.shape import CosineLength, DetectionRepetition
 from regard.text.boxes import fenced_items
-from regard.text.tags import inside
+from regard.text.loose import likely_letter, one_line, same_number
+from regard.text.tags import first_on_a_line, inside
 from regard.types import (
     Box,
     Completion,
@@ -95,7 +98,38 @@ def internvl_tiles(given: dict[str, Any]) -> tuple[int, int]:
     )
 
 
+def loose(rule: Rule) -> Any:
+    reward = LooseAnswer(rule=rule)
+
+    def value(given: dict[str, Any]) -> float:
+        truth = first_on_a_line("answer", given["solution"])
+        target = FreeText((given["solution"] if truth is None else truth).strip())
+        return reward(say(given["completion"]), ask("?", target)).value
+
+    return value
+
+
+def numeric_reward(given: dict[str, Any]) -> float | None:
+    is_same = same_number(given["completion"], given["solution"])
+    return None if is_same is None else float(is_same)
+
+
+def cosine_reward(given: dict[str, Any]) -> float:
+    completion = Completion(text="", token_ids=(0,) * given["gen_len_tokens"])
+    return CosineLength(is_periodic=True)(completion, ANY).value
+
+
 ADAPTERS = {
+    "mcq_reward": loose("letter"),
+    "yes_no_reward": loose("yes_no"),
+    "all_match_reward": loose("text"),
+    "numeric_reward": numeric_reward,
+    "math_reward": loose("math"),
+    "default_accuracy_reward": loose("alike"),
+    "extract_choice": lambda given: likely_letter(given["text"]),
+    "clean_text": lambda given: one_line(given["text"]),
+    "cosine_reward": cosine_reward,
+    "repetition_reward": on_text(DetectionRepetition()),
     "format_reward": on_text(ThinkAnswerFormat(strict=False, allow_blank=True)),
     "format_reward_rec_qwen": on_text(BoxAnswerFormat()),
     "format_reward_rec_internvl": on_text(BoxAnswerFormat(in_braces=False)),

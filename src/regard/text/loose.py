@@ -7,6 +7,7 @@ work there are `regard.text.choices` and `regard.text.plain`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from regard.text.tags import blocks
 
@@ -42,16 +43,17 @@ def likely_letter(text: str) -> str | None:
 
     Of several, the one with the most points: one for each hint ("answer", "think", …) within 20
     characters, two in the last third of the text, one before a full stop or comma; of equals, the
-    first. The place that earns points is where the letter occurs first, even within a word.
+    first. The place that earns points is where the letter occurs first, even within a word, and it
+    earns them as often as the letter is found.
 
     >>> [likely_letter(text) for text in ("The answer is B.", "I think A, but B.", "(C)", "d")]
     ['B', 'A', None, 'D']
     """
     text = re.sub(r"\s+", " ", text.upper())
-    letters: list[str] = list(dict.fromkeys(_LETTER.findall(text)))
-    if len(letters) < 2:
-        return letters[0] if letters else None
-    return max(letters, key=lambda letter: _points(letter, text))
+    found = Counter[str](_LETTER.findall(text))
+    if not found:
+        return None
+    return max(found, key=lambda letter: found[letter] * _points(letter, text))
 
 
 def _points(letter: str, text: str) -> int:

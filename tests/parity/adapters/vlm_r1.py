@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from regard.evals.benchmarks.detection import Detection, best_for_each_truth
@@ -15,6 +16,7 @@ from regard.rewards.detection import DetectionAP, DetectionScore
 from regard.rewards.loose_answers import LooseAnswer, Rule
 from regard.rewards.shape import CosineLength, DetectionRepetition
 from regard.text.boxes import fenced_items
+from regard.text.fences import fences, read_json
 from regard.text.loose import likely_letter, one_line, same_number
 from regard.text.tags import first_on_a_line, inside
 from regard.types import (
@@ -173,7 +175,18 @@ def lacks_a_label(given: dict[str, Any]) -> bool:
     )
 
 
+def list_is_broken(given: dict[str, Any]) -> bool:
+    """The fence, or what looks like a list, is no JSON."""
+    text = given["completion"]
+    inside_fence = next(iter(fences(text) or fences(text, "")), "").strip()
+    if not inside_fence:
+        match = re.search(r'\[\s*{.*?"bbox_2d".*?"label".*?}\s*\]', text, re.DOTALL)
+        inside_fence = match[0] if match else "[]"
+    return read_json(inside_fence) is None
+
+
 PREDICATES = {
+    "list_is_broken": list_is_broken,
     "nothing_to_divide_by": nothing_to_divide_by,
     "lacks_a_label": lacks_a_label,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from regard.errors import DataError
 from regard.evals.benchmarks.embeddings import (
@@ -16,6 +18,8 @@ from regard.evals.benchmarks.embeddings import (
     few_shot_rows,
     few_shot_summary,
     mean_recall,
+    read_captions,
+    read_class_prompts,
     read_nights,
     retrieval_recall,
     retrieval_recalls,
@@ -134,3 +138,43 @@ def test_both_layouts_of_nights_are_read(tmp_path):
     shares.write_text("id,votes,p,split,ref_path,left_path,right_path\n1,many,0.75,test,r,a,b\n")
     with pytest.raises(DataError, match=r"shares.csv:2: .*many"):
         next(read_nights(shares))
+
+
+# ------------------------------------------------------------------------------ files of Patho-CLIP
+
+
+def test_captions_are_paired_with_the_images_that_can_be_read(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in ("ten.jpg", "two.PNG"):
+        Image.new("RGB", (2, 2)).save(folder / name)
+    (folder / "broken.jpg").write_bytes(b"no image")
+    (folder / "notes.txt").write_text("two")
+    rows = {
+        "10": {"uuid": "ten", "caption": "last"},
+        "2": {"uuid": "two", "caption": "first"},
+        "3": {"uuid": "broken", "caption": "x"},
+        "4": {"uuid": "absent", "caption": "y"},
+    }
+    path = tmp_path / "captions.json"
+    path.write_text(json.dumps(rows))
+    pairs = read_captions(path, folder)
+    assert [(each.name, each.caption) for each in pairs] == [("two", "first"), ("ten", "last")]
+    assert len(read_captions(path, folder, max_samples=1)) == 1
+    path.write_text(json.dumps({"0": {"uuid": "absent", "caption": "y"}}))
+    with pytest.raises(DataError, match="none of the 1 images"):
+        read_captions(path, folder)
+    path.write_text(json.dumps([1]))
+    with pytest.raises(DataError, match="expected"):
+        read_captions(path, folder)
+
+
+def test_prompts_are_filled_with_every_synonym(tmp_path):
+    path = tmp_path / "prompts.json"
+    row = {"classnames": {"lung": ["lung", "lungs"]}, "templates": ["CLASSNAME.", "an image"]}
+    path.write_text(json.dumps({"0": row}))
+    sentences = read_class_prompts(path).sentences()
+    assert sentences == {"lung": ["lung.", "an image", "lungs.", "an image"]}
+    path.write_text(json.dumps({"0": {"templates": []}}))
+    with pytest.raises(DataError, match="'classnames'"):
+        read_class_prompts(path)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from regard.evals.benchmarks.embeddings import (
     class_weights,
     few_shot_rows,
     few_shot_summary,
     filled_templates,
+    read_captions,
     retrieval_recall,
     top_k_accuracy,
     zero_shot_logits,
@@ -48,7 +53,23 @@ def summary(given: dict[str, Any]) -> dict[str, Any]:
     return {"dataset": "LC", "shot": given["shot"], **subsets, **shares}
 
 
+def retrieval_load(given: dict[str, Any]) -> dict[str, Any]:
+    """In a folder of its own, with files as the vector names them."""
+    with tempfile.TemporaryDirectory() as folder:
+        captions, images = Path(folder) / "captions.json", Path(folder) / "images"
+        captions.write_text(json.dumps(given["captions_json"]))
+        images.mkdir()
+        for name in given["image_files"]:
+            if name.endswith("!corrupt"):
+                (images / name.removesuffix("!corrupt")).write_bytes(b"no image")
+            else:
+                Image.new("RGB", (2, 2)).save(images / name)
+        pairs = read_captions(captions, images, max_samples=given["max_samples"])
+    return {"uuids": [each.name for each in pairs], "captions": [each.caption for each in pairs]}
+
+
 ADAPTERS = {
+    "retrieval_load": retrieval_load,
     "zeroshot_weights": zeroshot_weights,
     "zeroshot_predict": zeroshot_predict,
     "retrieval_recall_cpu_text_to_image": lambda given: recall(given, of_texts=True),

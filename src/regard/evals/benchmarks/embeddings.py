@@ -7,6 +7,7 @@ and of Patho-CLIP (arXiv:2505.11404), on recorded embeddings or similarities.
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
 from regard.errors import DataError
 
@@ -144,6 +146,85 @@ def retrieval_recalls(
         recalls[f"image_retrieval_recall@{k}"] = retrieval_recall(values, pairs, k)
         recalls[f"text_retrieval_recall@{k}"] = retrieval_recall(values.T, pairs.T, k)
     return recalls
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptionedImage:
+    """One pair of a retrieval benchmark."""
+
+    name: str
+    caption: str
+    image: Path
+
+
+_IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tiff", ".webp")
+
+
+def read_captions(
+    captions: Path, images: Path, *, max_samples: int | None = None
+) -> list[CaptionedImage]:
+    """The pairs of a Patho-CLIP retrieval file, `{"0": {"uuid": …, "caption": …}, …}`.
+
+    By number, the first `max_samples` at most; an image is called after its uuid. Pairs whose image
+    is missing or cannot be decoded are left out; when that is all of them, it is an error.
+    """
+    try:
+        rows = json.loads(captions.read_text(encoding="utf-8"))
+        ordered = sorted(rows.items(), key=lambda item: int(item[0]))[:max_samples]
+        named = [(row["uuid"], row["caption"]) for _, row in ordered]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f'{captions}: {error!r}; expected {{"0": {{"uuid": …, "caption": …}}, …}}'
+        ) from error
+    files = {path.stem: path for path in images.iterdir() if path.suffix.lower() in _IMAGES}
+    pairs = [
+        CaptionedImage(name=name, caption=caption, image=files[name])
+        for name, caption in named
+        if name in files and _can_be_decoded(files[name])
+    ]
+    if not pairs:
+        raise DataError(f"none of the {len(named)} images of {captions} is in {images}")
+    return pairs
+
+
+def _can_be_decoded(path: Path) -> bool:
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassPrompts:
+    """The names of each class of a zero-shot benchmark, and the sentences they stand in."""
+
+    names: Mapping[str, tuple[str, ...]]
+    """Synonyms by the folder of the class; the folders' order is that of the classes."""
+    templates: tuple[str, ...]
+
+    def sentences(self, slot: str = "CLASSNAME") -> dict[str, list[str]]:
+        """Every template with every synonym, by class."""
+        return {
+            folder: [
+                text for each in filled_templates(names, self.templates, slot) for text in each
+            ]
+            for folder, names in self.names.items()
+        }
+
+
+def read_class_prompts(path: Path) -> ClassPrompts:
+    """The prompts of a Patho-CLIP zero-shot file: `classnames` by folder, and `templates`."""
+    try:
+        (row,) = json.loads(path.read_text(encoding="utf-8")).values()
+        names = {folder: tuple(each) for folder, each in row["classnames"].items()}
+        return ClassPrompts(names=names, templates=tuple(row["templates"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f'{path}: {error!r}; expected {{"0": {{"classnames": {{"folder": ["name", …]}}, '
+            '"templates": ["a photo of CLASSNAME.", …]}}'
+        ) from error
 
 
 # ---------------------------------------------------------------------------------------- few shots

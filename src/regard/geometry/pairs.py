@@ -108,6 +108,11 @@ def _rows(boxes: ArrayLike) -> Array:
 
 def _areas(a: Array, b: Array, rule: PixelRule) -> tuple[Array, Array, Array]:
     """Intersection, union and enclosing box of every pair, as areas."""
+    with np.errstate(invalid="ignore", over="ignore"):  # a model may write what is no number
+        return _bare_areas(a, b, rule)
+
+
+def _bare_areas(a: Array, b: Array, rule: PixelRule) -> tuple[Array, Array, Array]:
     extra = a.dtype.type(1 if rule == "inclusive" else 0)
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
@@ -130,4 +135,5 @@ def _ratio(top: Array, bottom: Array) -> Array:
     """`top / bottom`, and 0 where there is nothing to divide by."""
     out = np.zeros(np.broadcast(top, bottom).shape, np.result_type(top, bottom))
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.divide(top, bottom, out=out, where=bottom > 0)
+        np.divide(top, bottom, out=out, where=bottom > 0)
+    return np.nan_to_num(out, nan=0.0)

@@ -75,26 +75,28 @@ def read_json(text: str) -> Any:
 
 
 def salvaged_items(text: str) -> list[Any]:
-    """The whole items of a JSON list that breaks off or breaks down: those before the fault.
+    """The whole items of a JSON list that breaks off or breaks down; broken ones are passed over.
 
-    >>> salvaged_items('[{"a": 1}, {"a": 2}, {"a"')
-    [{'a': 1}, {'a': 2}]
+    >>> salvaged_items('[{"a": 1}, {"a": 2,,}, {"a": 3}, {"a"')
+    [{'a': 1}, {'a': 3}]
     """
     start = text.find("[")
     if start < 0 or is_deep(text):
         return []
     items: list[Any] = []
     decoder, position = json.JSONDecoder(), start + 1
-    while True:
+    while position >= 0:
         position = _after_blank(text, position)
         try:
             item, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
-            return items
+            position = text.find("{", position + 1)
+            continue
         items.append(item)
         position = _after_blank(text, position)
         if text[position : position + 1] == ",":
             position += 1
+    return items
 
 
 def _after_blank(text: str, position: int) -> int:

@@ -285,12 +285,9 @@ class _LatexReader(_Reader):
         return token is not None and (token[0] != "sign" or token[1] in "({[")
 
     def exponent(self, depth: int) -> Tree:
-        """LaTeX takes a group, or one digit."""
-        token = self.peek()
-        if token is not None and token[0] == "number" and len(token[1]) > 1:
-            self.tokens[self.position] = ("number", token[1][1:])
-            return float(token[1][0])
-        return self.group(depth)
+        """A group, or the whole number: TeX would raise one digit, but who writes 2^10 means it."""
+        sign = self.accept("-")
+        return ("neg", self.group(depth)) if sign else self.group(depth)
 
     def group(self, depth: int) -> Tree:
         if self.accept("{"):
@@ -302,8 +299,9 @@ class _LatexReader(_Reader):
     def argument(self, depth: int) -> Tree:
         """What stands behind a fraction or a root: a group, or one digit."""
         token = self.peek()
-        if token is not None and token[0] == "number":
-            return self.exponent(depth)
+        if token is not None and token[0] == "number" and token[1][1:2].isdigit():
+            self.tokens[self.position] = ("number", token[1][1:])
+            return float(token[1][0])
         return self.group(depth)
 
     def atom(self, depth: int) -> Tree:

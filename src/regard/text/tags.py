@@ -76,6 +76,22 @@ def only(tag: str, text: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def after_final_answer(text: str, tag: str = "answer") -> str | None:
+    """What follows ` Final Answer:` in a block that starts with it and ends with a space.
+
+    Vision-R1 (arXiv:2503.06749) trains models that answer so, and its evaluation reads it so.
+
+    >>> after_final_answer("<answer> Final Answer:B </answer>")
+    'B'
+    >>> after_final_answer("<answer>Final Answer:B</answer>") is None
+    True
+    """
+    opening = f"<{tag}> Final Answer:"
+    start = text.find(opening)
+    end = text.find(f" </{tag}>", start + len(opening)) if start >= 0 else -1
+    return text[start + len(opening) : end].strip() if end >= 0 else None
+
+
 def layout_fault(text: str, tags: Sequence[str] = ("think", "answer")) -> str | None:
     """What keeps `text` from being one block of each tag, in this order, and nothing else.
 

@@ -1,0 +1,49 @@
+"""OpenVLThinker (arXiv:2503.17352): its reward, the cleaning of its data, and its evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.evals.benchmarks import hints
+from regard.rewards.contract import ask, say
+from regard.rewards.format import ThinkAnswerFormat
+from regard.rewards.mathematics import MathAnswer
+from regard.text.short_answers import bare_answer
+from regard.text.tags import inside
+from regard.types import FreeText
+
+ACCURACY = MathAnswer(where="first_line", rule="competition", unexplained_penalty=0.5)
+FORMAT = ThinkAnswerFormat(strict=False, allow_blank=True)
+
+
+def _accuracy(given: dict[str, Any]) -> float:
+    return ACCURACY(say(given["predict_str"]), ask("", FreeText(given["ground_truth"]))).value
+
+
+def _compute_score(given: dict[str, Any]) -> dict[str, float]:
+    accuracy = _accuracy(given)
+    form = FORMAT(say(given["predict_str"]), ask("", FreeText(""))).value
+    return {"overall": accuracy, "format": form, "accuracy": accuracy}
+
+
+def _extract_answer(given: dict[str, Any]) -> str | None:
+    answer = inside("answer", given["reasoning"], "last")
+    return None if answer is None else bare_answer(answer, units="anywhere")
+
+
+def _extract_answers(given: dict[str, Any]) -> list[str]:
+    read = hints.free_answers if given["model"] == "qwen" else hints.tagged_answers
+    return read(given["reasoning"])
+
+
+ADAPTERS = {
+    "r1v_accuracy": _accuracy,
+    "r1v_compute_score": _compute_score,
+    "clean_answer": lambda given: bare_answer(given["answer"], units="anywhere"),
+    "extract_answer_from_reasoning": _extract_answer,
+    "process_ground_truth": lambda given: hints.option_letter(
+        given["response"], given["choices"], given["options"]
+    ),
+    "extract_answers": _extract_answers,
+    "check_correctness": lambda given: hints.any_is_right(given["gt"], given["preds"]),
+}

@@ -1,0 +1,94 @@
+"""VL-Rethinker (arXiv:2504.08837): its rule, its shaping, and its count of second thoughts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from regard.rewards.mathematics import (
+    candidates_verdict,
+    goes_on_after_the_end,
+    released_normal_form,
+    rethinking_value,
+)
+from regard.text.boxed import last_opened_box
+from regard.text.reflection import before_second_thought, count_marks
+
+_STOPS = ("<|im_end|>", "<|endoftext|>")
+_TURN = "<|im_start|>assistant\n"
+
+
+def _rule_reward(given: dict[str, Any], *, only_box: bool = False) -> dict[str, Any]:
+    text = given["solution"]
+    error = None
+    if not any(stop in text for stop in _STOPS):
+        error = "No eos."
+    elif only_box and "boxed" not in text:
+        error = "No valid boxed."
+    elif text.lower().count("wait") > 5:
+        error = "too many waits"
+    goes_on = goes_on_after_the_end(text)
+    if goes_on:
+        score = 0.0
+    elif only_box and "boxed" not in text:
+        raise ValueError("there, a box is looked for and not found")
+    else:
+        score = float(candidates_verdict(text, given["gt"], only_box=only_box))
+    return {
+        "valid": error is None,
+        "norepeat": None if goes_on is None else not goes_on,
+        "usefmt": None if goes_on else _use_of_format(text, given.get("format_type")),
+        "error_info": error,
+        "score": score,
+    }
+
+
+def _use_of_format(text: str, sort: str | None) -> bool | None:
+    if sort == "wait":
+        return any(mark in text.lower() for mark in ("wait", "alternatively"))
+    if sort == "confidence":
+        return "</confidence>" in text and 1 <= text.count("<confidence>") <= 5
+    return None
+
+
+def _shaped(given: dict[str, Any]) -> list[float]:
+    rows = zip(
+        given["validity"], given["correct"], given["round0_nwait"], given["forced"], strict=True
+    )
+    return [
+        rethinking_value(
+            bool(correct),
+            is_valid=bool(valid),
+            num_marks=waits,
+            was_forced=forced or bool(given.get("is_eval")),
+        )
+        for valid, correct, waits, forced in rows
+    ]
+
+
+def _trim(given: dict[str, Any]) -> str:
+    before, turn, answer = given["text"].rpartition(_TURN)
+    for stop in _STOPS:
+        answer = answer.removesuffix(stop)
+    return before + turn + (before_second_thought(answer) if given["cut"] else answer)
+
+
+def is_number_with_unit(given: dict[str, Any]) -> bool:
+    """A box that holds a number and its unit or a percent, where the reference has neither."""
+    said = last_opened_box(given["solution"]) or ""
+    return bool(re.search(r"[0-9]\s*(\\?%|[A-Za-z]{2,})", said)) and not re.search(
+        r"%|[A-Za-z]{2,}", given["gt"].replace("boxed", "")
+    )
+
+
+PREDICATES = {"is_number_with_unit": is_number_with_unit}
+
+ADAPTERS = {
+    "rule_reward": _rule_reward,
+    "rule_reward_format": _rule_reward,
+    "rule_reward_requires_box": lambda given: _rule_reward(given, only_box=True),
+    "normalize_answer": lambda given: released_normal_form(given["answer"]),
+    "shaped_reward": _shaped,
+    "count_waits": lambda given: count_marks(given["text"]),
+    "trim_before_trigger": _trim,
+}

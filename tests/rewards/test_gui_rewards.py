@@ -127,6 +127,14 @@ def test_the_published_sum():
     assert reward(bare, example).value == 0.8
 
 
+def test_of_several_answers_none_is_meant_but_officially_the_first():
+    example = asked("click", Box(0, 0, 100, 100))
+    right, wrong = did("click", (50, 50)).text, did("click", (500, 50)).text
+    for text, official in [(right + wrong, 1.0), (wrong + right, 0.0)]:
+        assert value(Completion(text=text), example) == 0.0
+        assert value(Completion(text=text), example, official=True) == official
+
+
 # ------------------------------------------------------------------------------------------ format
 
 
@@ -260,3 +268,5 @@ def test_one_word_and_no_other_is_named():
         assert NamedWord()(said, example).value == worth
     assert NamedWord(words=SHAPES)(Completion(text="<answer>round</answer>"), example).value == 1.0
     assert NamedWord()(Completion(text="green"), example).reason == "no <answer>"
+    twice = Completion(text="<answer>green</answer>" * 2)
+    assert NamedWord()(twice, example).reason == "2 times <answer>"

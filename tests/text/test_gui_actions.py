@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from regard.text.gui_actions import gui_actions, last_pair_in_braces, quoted_kind, quoted_text
 from regard.text.overlap import word_set_f1
+from regard.text.written import written
 from regard.types import Box, GuiAction, Point
 
 
@@ -21,6 +22,7 @@ from regard.types import Box, GuiAction, Point
         '[{"action": "click", "point": [3, 4], "input_text": "no input text"}]',
         '```json\n[{"action": "click", "point": [3, 4]}]\n```',
         "{'action': 'click', 'point': (3, 4)}",
+        written(GuiAction("click", Point(3, 4))),
         "[{'action': 'click',\n  'point': [ 3, 4 ],\n}]",
     ],
 )

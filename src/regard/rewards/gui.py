@@ -29,7 +29,7 @@ from regard.text.gui_actions import (
 )
 from regard.text.literals import NoLiteral, read_literal
 from regard.text.overlap import word_set_f1
-from regard.text.tags import has_loose_layout, inside, layout_fault, shorten
+from regard.text.tags import blocks, has_loose_layout, inside, layout_fault, shorten
 from regard.types import (
     Box,
     Completion,
@@ -143,7 +143,7 @@ def _official_record_fault(record: Any) -> str | None:
 @reward("gui_action")
 @dataclass(frozen=True, kw_only=True)
 class GuiActionMatch:
-    """One point when the first action of the answer is the target's: its kind, place and text.
+    """One point when the first action of the only answer is the target's: kind, place and text.
 
     A place counts for clicks, long presses and moves: inside the target's box, or within `radius`
     of its point. A text counts for typing, selecting, scrolling and opening, by the F1 of its
@@ -158,7 +158,8 @@ class GuiActionMatch:
     """All of it or nothing, as in the published code; "parts": the share of what the target asks
     for (kind, place, text) that is right, as the paper sums it. A wrong kind is worth nothing."""
     official: bool = False
-    """The published check: fields are found by pattern, in single quotes; a box without its
+    """The published check: the first of several answers; fields found by pattern, in single
+    quotes; a box without its
     border, a point within 140 pixels of the image the model saw, where no point at all counts as
     the corner (0, 0); one word may be part of the other; only clicks have a place, and opening an
     application is right by name. `radius` is not asked."""
@@ -167,10 +168,12 @@ class GuiActionMatch:
 
     def __call__(self, completion: Completion, example: Example) -> Score:
         wanted = target_of(example, GuiAction, self)
-        answer = inside("answer", completion.text)
         image = completion.frames[0] if completion.frames else None
         self._check(wanted, example, image)
-        said = _official_reading(answer) if self.official else _first_action(answer)
+        if self.official:
+            said: GuiAction | None = _official_reading(inside("answer", completion.text))
+        else:
+            said = _only_answer(completion.text)
         if said is None:
             return Score(value=0.0, reason="no action in the answer")
         hits = self._hits(said, wanted, example, image)
@@ -248,8 +251,10 @@ def _asked_of(wanted: GuiAction, official: bool) -> tuple[bool, bool]:
     return kind in POINTING, kind in WRITING
 
 
-def _first_action(answer: str | None) -> GuiAction | None:
-    return next(iter(gui_actions(answer or "") or ()), None)
+def _only_answer(text: str) -> GuiAction | None:
+    """The first action of the only answer; of several answers, none is meant."""
+    found = blocks("answer", text)
+    return next(iter(gui_actions(found[0]) or ()), None) if len(found) == 1 else None
 
 
 def _official_reading(answer: str | None) -> GuiAction:
@@ -285,10 +290,8 @@ def _size(frame: Frame, example: Example, image: ImageFrame | None) -> tuple[flo
 
 
 def _asked() -> Example:
-    return ask(
-        "Open the alarm tab.",
-        GuiAction(kind="click", target=Box(100, 20, 140, 60)),
-    )
+    target = GuiAction(kind="click", target=Box(100, 20, 140, 60))
+    return ask("Open the alarm tab.", target, gold=_answered("click", [120, 40]))
 
 
 def _answered(kind: str, point: list[int]) -> str:

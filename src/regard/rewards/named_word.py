@@ -15,7 +15,7 @@ from typing import ClassVar
 from regard.errors import ConfigError, DataError
 from regard.registry import reward
 from regard.rewards.contract import Demo, Range, ask, say, target_of
-from regard.text.tags import inside, shorten
+from regard.text.tags import blocks, shorten
 from regard.types import Completion, Example, FreeText, Score
 
 COLOURS = ("red", "green", "blue")
@@ -30,7 +30,7 @@ class NamedWord:
     """One point when, of a few words, the answer names the target's and no other.
 
     The target is a text that holds one of the words: "Fly through the small round green gate".
-    Case does not matter; naming several words, or none, is wrong.
+    Case does not matter; naming several words, or none, is wrong, and so are several answers.
     """
 
     words: tuple[str, ...] = COLOURS
@@ -52,10 +52,11 @@ class NamedWord:
                 f"example '{example.id}': the target names {', '.join(sorted(wanted)) or 'none'} "
                 f"of {', '.join(self.words)}; expected one"
             )
-        answer = inside(self.tag, completion.text)
-        if answer is None:
-            return Score(value=0.0, reason=f"no <{self.tag}>")
-        said = self._named(answer)
+        answers = blocks(self.tag, completion.text)
+        if len(answers) != 1:
+            count = f"{len(answers)} times" if answers else "no"
+            return Score(value=0.0, reason=f"{count} <{self.tag}>")
+        said = self._named(answers[0])
         names = ", ".join(sorted(said)) or "none of the words"
         return Score(
             value=float(said == wanted),

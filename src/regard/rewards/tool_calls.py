@@ -152,7 +152,8 @@ def _plain(text: str) -> str:
 
 
 def _asked() -> Example:
-    return ask("Open the shop.", GuiAction(kind="click", target=Box(100, 200, 300, 260)))
+    target = GuiAction(kind="click", target=Box(100, 200, 300, 260))
+    return ask("Open the shop.", target, gold=_called("[200, 230]"))
 
 
 def _called(coordinate: str) -> str:

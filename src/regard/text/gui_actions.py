@@ -56,7 +56,8 @@ def gui_actions(text: str, *, frame: Frame = Frame.PIXELS) -> tuple[GuiAction, .
     """The actions that `text` lists, or None when it is no such list or an empty one.
 
     Both quotings, that of Python and that of JSON, and a code fence around it; one record may
-    stand without its list. Negative places are none, four numbers are a box.
+    stand without its list. The place may be called `point` or `coordinate`, the text `input_text`
+    or `text`. Negative places are none, four numbers are a box.
 
     >>> gui_actions('[{"action": "click", "point": [3, 4], "input_text": "no input text"}]')
     (GuiAction(kind='click', target=Point(x=3, y=4, frame=<Frame.PIXELS: 'pixels'>), text=''),)
@@ -81,8 +82,8 @@ def gui_actions(text: str, *, frame: Frame = Frame.PIXELS) -> tuple[GuiAction, .
 def _action(record: Any, frame: Frame) -> GuiAction | None:
     if not isinstance(record, dict):
         return None
-    kind, text = record.get("action"), record.get("input_text", NO_TEXT)
-    numbers = record.get("point")
+    kind, text = record.get("action"), record.get("input_text", record.get("text", NO_TEXT))
+    numbers = record.get("point", record.get("coordinate"))
     if not (isinstance(kind, str) and isinstance(text, str)):
         return None
     place: Box | Point | None = None

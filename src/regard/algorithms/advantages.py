@@ -18,6 +18,7 @@ from torch import Tensor
 class GroupMean:
     """Centre rewards within each group; by default also divide by their spread.
 
+    >>> import torch
     >>> GroupMean(divide_by_std=False)(torch.tensor([[1.0, 0.0], [1.0, 1.0]]))
     tensor([[ 0.5000, -0.5000],
             [ 0.0000,  0.0000]])

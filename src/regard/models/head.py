@@ -4,7 +4,7 @@ Logits are made chunk by chunk, used, and thrown away; the backward pass makes t
 is that of one chunk, whatever the number of tokens. (The idea is that of Cut Your Losses,
 arXiv:2411.09009; this is plain torch.)
 
-Letters: N tokens, D features, V vocabulary.
+Letters: N tokens, F features, V vocabulary.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _CHUNK_BYTES = 16 * 2**20
 class Head:
     """A language model's last linear layer, and the tokens it may never say."""
 
-    weight: Float[Tensor, "V D"]
+    weight: Float[Tensor, "V F"]
     bias: Float[Tensor, " V"] | None = None
     banned: Int[Tensor, " banned"] | None = None
 
-    def logits(self, hidden: Float[Tensor, "N D"], temperature: float) -> Float[Tensor, "N V"]:
+    def logits(self, hidden: Float[Tensor, "N F"], temperature: float) -> Float[Tensor, "N V"]:
         """Scores of the next token in float32, divided by the temperature; -inf for the banned."""
         logits = hidden @ self.weight.T
         if self.bias is not None:
@@ -41,7 +41,7 @@ class Head:
 
 def token_logprobs(
     head: Head,
-    hidden: Float[Tensor, "N D"],
+    hidden: Float[Tensor, "N F"],
     targets: Int[Tensor, " N"],
     *,
     temperature: float = 1.0,

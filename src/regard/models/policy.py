@@ -4,7 +4,7 @@
 `respond` runs whole answers against it, `decode` one token of each. Sampling, scoring and training
 are all made of these, so that they agree to rounding.
 
-Letters: B prompts, P prompt tokens, N answer tokens, R answers, D features, A position axes.
+Letters: B prompts, P prompt tokens, N answer tokens, R answers, F features, K key heads, D head width, A position axes.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class PromptState:
     keys: list[Float[Tensor, "B K P D"]]
     """Keys of every language layer."""
     values: list[Float[Tensor, "B K P D"]]
-    last_hidden: Float[Tensor, "B D"]
+    last_hidden: Float[Tensor, "B F"]
     """Hidden state of each prompt's last token: the first token of its answers follows from it."""
     next_position: Int[Tensor, " B"]
     lengths: Int[Tensor, " B"]
@@ -199,7 +199,7 @@ class Policy:
 
     def respond(
         self, state: PromptState, answers: Sequence[Sequence[int]], prompt_of: Sequence[int]
-    ) -> Float[Tensor, "N D"]:
+    ) -> Float[Tensor, "N F"]:
         """Hidden states that predict each token of these answers, answer after answer.
 
         The first token of an answer is predicted by its prompt's last hidden state, so the last
@@ -242,7 +242,7 @@ class Policy:
 
     def decode(
         self, layout: attention.Decoding, tokens: Int[Tensor, " R"], positions: Int[Tensor, " R"]
-    ) -> Float[Tensor, "R D"]:
+    ) -> Float[Tensor, "R F"]:
         """Run one token of every row; its hidden state predicts the row's next token."""
         hidden = self._run(
             layout, input_ids=tokens[:, None], position_ids=self._axes(positions[None, :, None])
@@ -341,7 +341,7 @@ def _unroll(lengths: Int[Tensor, " R"]) -> tuple[Int[Tensor, " N"], Int[Tensor, 
 
 def _checkpoint_gradients(model: Any) -> None:
     """Switch checkpointing on; transformers does it only for modules in training mode."""
-    model.gradient_checkpointing_enable({"use_reentrant": False})
+    model.activation_checkpointing_enable({"use_reentrant": False})
     model.train()
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):

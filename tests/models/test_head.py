@@ -1,0 +1,68 @@
+"""Chunked log-probabilities equal those of whole logits."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from regard.models import head as head_module
+from regard.models.head import Head, entropy_of, token_logprobs
+
+
+@pytest.fixture
+def parts():
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.randn(10, 6, generator=generator, requires_grad=True)
+    weight = torch.randn(9, 6, generator=generator, requires_grad=True)
+    bias = torch.randn(9, generator=generator, requires_grad=True)
+    targets = torch.tensor([0, 1, 2, 3, 4, 5, 6, 0, 1, 2])
+    return hidden, weight, bias, targets
+
+
+def plainly(hidden, weight, bias, targets, banned, temperature):
+    logits = (hidden @ weight.T + bias) / temperature
+    logits = logits.index_fill(-1, banned, float("-inf"))
+    return logits.log_softmax(-1)[torch.arange(len(targets)), targets]
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 4 * 9 * 3, 2**20])
+def test_any_size_of_chunk_gives_the_plain_values_and_gradients(parts, chunk_bytes, monkeypatch):
+    monkeypatch.setattr(head_module, "_CHUNK_BYTES", chunk_bytes)
+    hidden, weight, bias, targets = parts
+    banned = torch.tensor([7, 8])
+    pull = torch.linspace(-1, 1, len(targets))
+    expected = plainly(hidden, weight, bias, targets, banned, 0.7)
+    wanted = torch.autograd.grad((expected * pull).sum(), (hidden, weight, bias))
+    found, _ = token_logprobs(Head(weight, bias, banned), hidden, targets, temperature=0.7)
+    gradients = torch.autograd.grad((found * pull).sum(), (hidden, weight, bias))
+    assert torch.allclose(found, expected, atol=1e-6)
+    for gradient, want in zip(gradients, wanted, strict=True):
+        assert torch.allclose(gradient, want, atol=1e-5)
+
+
+def test_gradients_are_those_of_finite_differences():
+    hidden = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(5, 4, dtype=torch.float64, requires_grad=True)
+    targets = torch.tensor([0, 3, 4])
+
+    def logprob(hidden, weight):
+        return token_logprobs(Head(weight), hidden, targets)[0]
+
+    # Logits are float32 whatever comes in: the differences are as fine as that allows.
+    assert torch.autograd.gradcheck(logprob, (hidden, weight), eps=1e-3, atol=1e-3, nondet_tol=0)
+
+
+def test_a_frozen_head_gets_no_gradient(parts):
+    hidden, weight, _, targets = parts
+    frozen = weight.detach()
+    logprob, _ = token_logprobs(Head(frozen), hidden, targets)
+    logprob.sum().backward()
+    assert hidden.grad is not None
+    assert frozen.grad is None
+
+
+def test_the_entropy_of_two_equal_chances_is_the_logarithm_of_two():
+    logprobs = torch.tensor([[math.log(0.5), math.log(0.5), float("-inf")], [0.0, -1e9, -1e9]])
+    assert torch.allclose(entropy_of(logprobs), torch.tensor([math.log(2), 0.0]))

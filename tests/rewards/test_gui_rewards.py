@@ -235,9 +235,9 @@ def test_a_swipe_starts_in_the_box_and_goes_its_way():
 def test_an_episode_is_worth_its_verdict_and_its_format():
     good, bad = called(action="wait", time=1).text, "wait"
     # three of four turns are well-formed: (3 - 1) / 4
-    score = episode_score([good, good, bad, good], 1.0, format_weight=0.5)
+    score = episode_score([good, good, bad, good], 1.0, verdict_weight=2.0, format_weight=0.5)
     assert score is not None
-    assert score.value == 1.25
+    assert score.value == 2.25
     assert score.parts["format"].value == 0.5
     assert episode_score([good], None) is None
     assert episode_score([], 0.0).value == -1.0

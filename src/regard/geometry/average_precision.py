@@ -10,6 +10,7 @@ the time, since a reward asks for every completion.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -73,22 +74,32 @@ def _of_one_class(found: Array, true: Array, thresholds: Sequence[float]) -> flo
     num_wanted = int((~is_ignored).sum())
     if not num_wanted:
         return None
-    overlaps = pairwise_iou(found, true)
-    candidates = [
-        [(int(j), float(overlaps[i, j])) for j in np.nonzero(overlaps[i] >= min(thresholds))[0]]
-        for i in range(len(found))
-    ]
-    free_of_cost = _is_ignored(found)
+    candidates = _candidates(pairwise_iou(found, true), min(thresholds))
+    free_of_cost = _is_ignored(found).tolist()
+    ignored = is_ignored.tolist()
+    worth: dict[tuple[bool, ...], float] = {}  # most thresholds find the same boxes right
     total = 0.0
     for threshold in thresholds:
-        matches = _matched(candidates, is_ignored, min(threshold, 1 - 1e-10))
-        hits = [
+        matches = _matched(candidates, ignored, min(threshold, 1 - 1e-10))
+        hits = tuple(
             match >= 0
             for match, ignorable in zip(matches, free_of_cost, strict=True)
-            if not (is_ignored[match] if match >= 0 else ignorable)
-        ]
-        total += _area_under(np.asarray(hits, bool), num_wanted)
+            if not (ignored[match] if match >= 0 else ignorable)
+        )
+        if hits not in worth:
+            worth[hits] = _area_under(hits, num_wanted)
+        total += worth[hits]
     return total / len(thresholds)
+
+
+def _candidates(overlaps: Array, least: float) -> list[list[tuple[int, float]]]:
+    """For each found box the true ones it overlaps enough at any threshold, and by how much."""
+    found: list[list[tuple[int, float]]] = [[] for _ in overlaps]
+    rows, columns = np.nonzero(overlaps >= least)
+    values = overlaps[rows, columns].tolist()
+    for row, column, value in zip(rows.tolist(), columns.tolist(), values, strict=True):
+        found[row].append((column, value))
+    return found
 
 
 def _is_ignored(boxes: Array) -> Array:
@@ -98,7 +109,7 @@ def _is_ignored(boxes: Array) -> Array:
 
 
 def _matched(
-    candidates: Sequence[Sequence[tuple[int, float]]], is_ignored: Array, threshold: float
+    candidates: Sequence[Sequence[tuple[int, float]]], is_ignored: Sequence[bool], threshold: float
 ) -> list[int]:
     """For each found box the true one it is given, or -1."""
     taken: set[int] = set()
@@ -118,13 +129,23 @@ def _matched(
     return matches
 
 
-def _area_under(hits: Array, num_wanted: int) -> float:
+def _area_under(hits: Sequence[bool], num_wanted: int) -> float:
     """Precision averaged over 101 recalls, from which found boxes are right, in their order."""
-    if not hits.any():
-        return 0.0
-    right = np.cumsum(hits)
-    recall = right / num_wanted
-    precision = right / np.arange(1, len(hits) + 1)
-    falling = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(recall, _RECALLS, side="left")
-    return float(np.append(falling, 0.0)[np.minimum(at, len(hits))].mean())
+    num_right, at_hits = 0, []
+    for place, is_hit in enumerate(hits, 1):
+        if is_hit:
+            num_right += 1
+            at_hits.append(num_right / place)
+    reached, total, best = _recalls_reached(num_wanted), 0.0, 0.0
+    # Between two hits precision is the best that is still to come.
+    for k in range(num_right, 0, -1):
+        best = max(best, at_hits[k - 1])
+        total += best * (reached[k] - reached[k - 1])
+    return total / len(_RECALLS)
+
+
+@lru_cache(maxsize=1024)
+def _recalls_reached(num_wanted: int) -> list[int]:
+    """How many of the 101 points of recall are reached with 0, 1, 2, … of the true boxes."""
+    recalls = np.arange(num_wanted + 1) / num_wanted
+    return [0, *np.searchsorted(_RECALLS, recalls[1:], side="right").tolist()]

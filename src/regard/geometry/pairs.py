@@ -19,6 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from regard.types import Box
 
 Array: TypeAlias = NDArray[Any]
+# A model may write numbers that are none, or too great for 32 bits.
+_QUIETLY = np.errstate(invalid="ignore", over="ignore")
+
 PixelRule = Literal["continuous", "inclusive", "beyond_a_pixel"]
 
 
@@ -32,6 +35,7 @@ def corners_of(boxes: Sequence[Box], dtype: type[np.floating[Any]] = np.float64)
     return np.asarray(rows, dtype).reshape(-1, 4)
 
 
+@_QUIETLY
 def pairwise_iou(a: ArrayLike, b: ArrayLike, *, rule: PixelRule = "continuous") -> Array:
     """Intersection over union of every pair, 0 to 1; 0 where both have no area.
 
@@ -44,6 +48,7 @@ def pairwise_iou(a: ArrayLike, b: ArrayLike, *, rule: PixelRule = "continuous") 
     return _ratio(shared, union)
 
 
+@_QUIETLY
 def pairwise_giou(a: ArrayLike, b: ArrayLike, *, eps: float = 0.0) -> Array:
     """IoU less the share of the enclosing box that neither covers, of every pair: -1 to 1.
 
@@ -58,6 +63,7 @@ def pairwise_giou(a: ArrayLike, b: ArrayLike, *, eps: float = 0.0) -> Array:
     return _ratio(shared, union) - _ratio(hull - union, hull)
 
 
+@_QUIETLY
 def pairwise_l1(a: ArrayLike, b: ArrayLike) -> Array:
     """Sum of the absolute differences of the four numbers, of every pair.
 
@@ -67,6 +73,7 @@ def pairwise_l1(a: ArrayLike, b: ArrayLike) -> Array:
     return np.asarray(np.abs(_rows(a)[:, None] - _rows(b)[None]).sum(axis=-1))
 
 
+@_QUIETLY
 def rescaled(boxes: ArrayLike, old: tuple[float, float], new: tuple[float, float]) -> Array:
     """Boxes of an image `old` (width, height) large, in the same image `new` large.
 
@@ -108,11 +115,6 @@ def _rows(boxes: ArrayLike) -> Array:
 
 def _areas(a: Array, b: Array, rule: PixelRule) -> tuple[Array, Array, Array]:
     """Intersection, union and enclosing box of every pair, as areas."""
-    with np.errstate(invalid="ignore", over="ignore"):  # a model may write what is no number
-        return _bare_areas(a, b, rule)
-
-
-def _bare_areas(a: Array, b: Array, rule: PixelRule) -> tuple[Array, Array, Array]:
     extra = a.dtype.type(1 if rule == "inclusive" else 0)
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
@@ -134,6 +136,6 @@ def _area(boxes: Array, extra: Any) -> Array:
 def _ratio(top: Array, bottom: Array) -> Array:
     """`top / bottom`, and 0 where there is nothing to divide by."""
     out = np.zeros(np.broadcast(top, bottom).shape, np.result_type(top, bottom))
-    with np.errstate(invalid="ignore", over="ignore"):
-        np.divide(top, bottom, out=out, where=bottom > 0)
-    return np.nan_to_num(out, nan=0.0)
+    np.divide(top, bottom, out=out, where=bottom > 0)
+    out[np.isnan(out)] = 0
+    return out

@@ -48,7 +48,8 @@ def predicted_boxes(
     They count what `answers_in` says, else what the completion says of its first image, else what
     the truth counts.
     """
-    rows = np.asarray(corners, dtype).reshape(-1, 4)
+    with np.errstate(over="ignore"):  # too great for 32 bits is endless
+        rows = np.asarray(corners, dtype).reshape(-1, 4)
     said_in = answers_in
     if said_in is None:
         said_in = completion.frames[0].answers_in if completion.frames else frame

@@ -318,7 +318,8 @@ def matched_giou(rows: Array, true: Array, same_label: Any) -> tuple[Array, Pair
     generalised IoU. The distance is in pixels, so the others only decide near-ties.
     """
     quality = pairwise_giou(rows, true)
-    cost = pairwise_l1(rows, true) - np.asarray(same_label, rows.dtype) - quality
+    with np.errstate(invalid="ignore"):
+        cost = pairwise_l1(rows, true) - np.asarray(same_label, rows.dtype) - quality
     return quality, cheapest_pairs(cost)
 
 

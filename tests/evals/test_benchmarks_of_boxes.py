@@ -1,0 +1,209 @@
+"""RefCOCO, COCO, ODinW, OVDEval and So-Fake over recorded answers."""
+
+import json
+
+import pytest
+
+from regard.errors import DataError
+from regard.evals.benchmarks.detection import (
+    Detection,
+    best_for_each_truth,
+    categories_of,
+    coco_metrics,
+    detections_of,
+    greedy_precision_recall,
+    nms_ap,
+    odinw_mean,
+    read_coco,
+    without_crowded,
+)
+from regard.evals.benchmarks.forgery import (
+    ForgeryRecord,
+    class_scores,
+    read_forgeries,
+    score_forgeries,
+)
+from regard.evals.benchmarks.grounding import (
+    answered_corners,
+    grounding_accuracy,
+    is_grounded,
+    read_expressions,
+)
+from regard.types import Box, Forgery, Frame, ImageFrame
+
+TRUTH = {
+    "images": [{"id": 1, "width": 400, "height": 400}, {"id": 2, "width": 400, "height": 400}],
+    "categories": [{"id": 1, "name": "Cat"}, {"id": 2, "name": "dog"}],
+    "annotations": [
+        {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 100, 100]},
+        {"id": 2, "image_id": 1, "category_id": 2, "bbox": [200, 200, 100, 100]},
+        {"id": 3, "image_id": 2, "category_id": 1, "bbox": [50, 50, 100, 100]},
+    ],
+}
+
+
+@pytest.fixture
+def truth(tmp_path):
+    path = tmp_path / "instances.json"
+    path.write_text(json.dumps(TRUTH))
+    return read_coco(path)
+
+
+def test_coco_counts_what_is_found(truth):
+    pytest.importorskip("faster_coco_eval")
+    everything = [Detection.from_coco(row) for row in truth["annotations"]]
+    assert coco_metrics(truth, everything)["AP"] == pytest.approx(1.0)
+    # cats: one of two at full precision is 51 of 101 points of recall; dogs: all of one
+    some = coco_metrics(truth, everything[:2])
+    assert some["AP50"] == pytest.approx((51 / 101 + 1) / 2)
+    assert some["AR100"] == pytest.approx(0.75)
+    assert coco_metrics(truth, [])["AP"] == 0.0
+
+
+def test_a_mean_over_the_sets_of_odinw(truth):
+    pytest.importorskip("faster_coco_eval")
+    everything = [Detection.from_coco(row) for row in truth["annotations"]]
+    means = odinw_mean({"pothole": truth, "vector": truth}, {"pothole": everything, "vector": []})
+    assert means == pytest.approx({"pothole": 1.0, "vector": 0.0, "mean": 0.5})
+    with pytest.raises(DataError, match="no answers to vector"):
+        odinw_mean({"vector": truth}, {})
+
+
+def test_hedging_with_labels_gains_nothing_in_ovdeval(truth):
+    pytest.importorskip("faster_coco_eval")
+    right = [Detection.from_coco(row) for row in truth["annotations"]]
+    hedged = [
+        Detection(image_id=each.image_id, category_id=label, bbox=each.bbox, score=0.5)
+        for each in right
+        for label in (1, 2)
+    ]
+    # of equals the last stays, the dog: cats are lost, and a wrong dog comes before the right one
+    assert nms_ap(truth, hedged) == pytest.approx((0 + 0.5) / 2)
+    assert coco_metrics(truth, hedged)["AP"] > nms_ap(truth, hedged)
+
+
+def test_what_was_kept_for_one_true_box_is_not_dropped_for_another():
+    near = [Detection(image_id=1, category_id=1, bbox=(n, n, 50, 50)) for n in (0, 2)]
+    found = [Detection(image_id=1, category_id=1, bbox=(0, 0, 50, 50), score=0.9)]
+    found += [Detection(image_id=1, category_id=2, bbox=(2, 2, 50, 50), score=0.8)]
+    assert best_for_each_truth(found, near) == [0]
+    assert best_for_each_truth(found, []) == [0, 1]
+    elsewhere = [Detection(image_id=2, category_id=1, bbox=(0, 0, 50, 50))]
+    assert best_for_each_truth(found, elsewhere) == [0, 1]
+
+
+def test_crowded_categories_are_left_out(truth):
+    crowd = [
+        {"id": 10 + i, "image_id": 2, "category_id": 2, "bbox": [i, 0, 5, 5]} for i in range(11)
+    ]
+    left = without_crowded({**truth, "annotations": [*truth["annotations"], *crowd]})
+    assert [row["id"] for row in left["annotations"]] == [1, 2, 3]
+    assert categories_of(left) == {"cat": 1, "dog": 2}
+
+
+def test_greedy_precision_and_recall():
+    truth = [Detection(image_id=1, category_id=1, bbox=(0, 0, 10, 10))]
+    twice = truth * 2
+    assert greedy_precision_recall(twice, truth) == (0.5, 1.0)
+    other = [Detection(image_id=1, category_id=2, bbox=(0, 0, 10, 10))]
+    assert greedy_precision_recall(other, truth) == (0.0, 0.0)
+
+
+def test_answers_become_rows_of_results():
+    rows = [{"bbox_2d": [10, 10, 20, 30], "label": "Cat"}, {"bbox_2d": [1], "label": "cat"}]
+    text = f"```json\n{json.dumps(rows)}\n```"
+    sizes = {"input_size": (100, 100), "original_size": (200, 100)}
+    rows = detections_of(text, image_id=3, categories={"cat": 1}, **sizes)
+    assert [row.bbox for row in rows] == [(20.0, 10.0, 20.0, 20.0)]
+    assert detections_of("no list", image_id=3, categories={"cat": 1}, **sizes) == []
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{}", '{"images": [], "annotations": [{}], "categories": []}']
+)
+def test_what_is_no_annotation_file(tmp_path, content):
+    path = tmp_path / "instances.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=r"annotation file of COCO|no row of COCO"):
+        read_coco(path)
+
+
+# ----------------------------------------------------------------------------------- grounding
+
+
+def test_referring_expressions_of_a_file(tmp_path):
+    path = tmp_path / "refcoco_val.json"
+    rows = [{"image": "1.jpg", "problem": "the mug", "solution": [0, 0, 100, 100]}]
+    path.write_text(json.dumps(rows))
+    (expression,) = read_expressions(path)
+    assert expression.box == Box(0, 0, 100, 100)
+    path.write_text(json.dumps([{**rows[0], "solution": [9, 9, 1, 1]}]))
+    with pytest.raises(DataError, match="not two corners"):
+        read_expressions(path)
+
+
+def test_half_is_not_enough():
+    seen = ImageFrame(original=(200, 200), model_input=(100, 100), answers_in=Frame.INPUT)
+    truth = Box(0, 0, 100, 100)
+    answers = ['{"b": [0, 0, 50, 50]}', '{"b": [0, 0, 50, 25]}', "[0, 0, 50, 50]", ""]
+    right = [grounding_accuracy([(f"<answer>{text}</answer>", seen, truth)]) for text in answers]
+    assert right == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_odd_boxes_are_wrong():
+    assert not is_grounded(["0", 0, 1, 1], Box(0, 0, 1, 1))
+    assert not is_grounded([0, 0, 1], Box(0, 0, 1, 1))
+    assert answered_corners("```json\n[]\n```", way="first_of_list") == [0, 0, 0, 0]
+
+
+# ------------------------------------------------------------------------------------- forgery
+
+
+def record(verdict, answer, box=None, **others):
+    target = Forgery(verdict, box, others.pop("explanation", ""))
+    size = others.pop("size", (224, 224))
+    return ForgeryRecord(target=target, size=size, answer=f"<answer>{answer}</answer>", **others)
+
+
+def test_classes_regions_and_bins():
+    half = Box(0, 0, 100, 100)
+    report = score_forgeries(
+        [
+            record("real", "REAL", generator="a"),
+            record("tampered", "TAMPERED,(0,0),(100,50)", half, generator="b"),
+            record("tampered", "REAL", half, generator="b"),
+            record("synthetic", "FULL_SYNTHETIC"),
+        ]
+    )
+    assert report.classes.accuracy == 0.75
+    assert report.classes.by_class["TAMPERED"].recall == 0.5
+    # one region half right, one picture called real: IoU (0.5 + 0) / 2, F1 (2/3 + 0) / 2
+    assert report.mask_iou == pytest.approx(0.25, abs=1e-4)
+    assert report.mask_f1 == pytest.approx(1 / 3)
+    assert report.mask_ciou == pytest.approx(0.25, abs=1e-4)
+    assert report.accuracy_by_overlap == {"0.3 to 0.5": 1.0, "below 0.3": 0.0}
+    assert report.accuracy_by_generator == {"a": 1.0, "b": 0.5}
+    assert report.rouge_l is None
+
+
+def test_regions_are_brought_to_the_size_of_the_picture():
+    whole = record("tampered", "TAMPERED,(0,0),(112,112)", Box(0, 0, 224, 224), size=(448, 448))
+    assert score_forgeries([whole]).mask_iou == pytest.approx(1.0, abs=1e-4)
+
+
+def test_no_answer_is_no_class():
+    scores = class_scores([None, "REAL"], ["REAL", "REAL"])
+    assert (scores.accuracy, scores.by_class["REAL"].precision) == (0.5, 1.0)
+
+
+def test_records_of_a_file(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    rows = [
+        {"label": 2, "size": [4, 4], "box": [0, 0, 2, 2], "answer": "<answer>REAL</answer>"},
+        {"label": "FULL_SYNTHETIC", "size": [4, 4], "answer": "", "mask": None, "generator": "x"},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert [each.target.verdict for each in read_forgeries(path)] == ["TAMPERED", "FULL_SYNTHETIC"]
+    path.write_text('{"label": "odd", "size": [1, 1], "answer": ""}')
+    with pytest.raises(DataError, match=r"answers.jsonl:1: expected a JSON object"):
+        read_forgeries(path)

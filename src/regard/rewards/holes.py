@@ -51,7 +51,7 @@ HOLES = (
     Hole(
         rewards=(
             *("think_answer_format", "think_answer_format (strict=False)", "think_box_format"),
-            *("answer_only_format", "answer_think_format", "any_of"),
+            *("answer_only_format", "answer_think_format"),
             *("gui_format", "gui_format (official=True)", "tool_call_format"),
             *("forgery_box_format", "detection_format", "detection_format (official=True)"),
             "box_answer_format",
@@ -101,7 +101,7 @@ HOLES = (
             *("matched_precision (official=True)", "matched_precision (charge_extra=False)"),
             *("gui_action", "gui_action (official=True)", "tool_call_action", "named_word"),
             *("tag_or_text_answer", "candidates_answer", "rethinking", "label_set (official=True)"),
-            *("rethinking (official=True)", "loose_answer", "math_answer"),
+            *("rethinking (official=True)", "loose_answer", "math_answer", "any_of"),
         ),
         hacks=("right, hedged",),
         why="Where several answers are given, the first or the last counts and the others are not "
@@ -125,8 +125,7 @@ HOLES = (
 
 def rows_of(name: str, demo: Demo) -> Iterator[tuple[str, dict[str, AuditRow]]]:
     """The audit of a reward as demonstrated, officially if it can, and in its other settings."""
-    gold = demo.example.gold or demo.best.text
-    examples = [replace(demo.example, gold=gold)]
+    examples = [replace(demo.example, gold=demo.best.text)]
     settings: list[tuple[str, Mapping[str, Any]]] = [("", {}), *VARIANTS.get(name, ())]
     if hasattr(demo.reward, "official"):
         settings.insert(1, ("official=True", {"official": True}))

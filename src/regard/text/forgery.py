@@ -49,7 +49,7 @@ def forgery_answer(text: str) -> ForgeryAnswer:
         x0, y0, x1, y1 = map(float, match.groups())
         regions.append((x0, y0, x1, y1))
     name = re.sub(r"[\s-]++", "_", _REGION.sub(" ", answer).strip(_AROUND).upper())
-    name = name.strip("_.,;:")
+    name = name.rstrip("_.,;:")
     return ForgeryAnswer(name if name in get_args(Verdict) else None, tuple(regions))
 
 

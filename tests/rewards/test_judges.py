@@ -165,8 +165,10 @@ def test_a_score_that_is_none_earns_nothing(served, reply):
 def test_only_what_is_better_than_the_reference_earns():
     assert margin_value(0.0, 0.0, beta=0.2) == 0.0
     scorer = ScriptedScorer({"a red bus": 1.0}, None)
-    assert BetterThanReference(scorer=scorer)(say("a red bus"), BUS).value == 0.0
-    assert "no score" in BetterThanReference(scorer=scorer)(say("a bus"), BUS).reason
+    reward = BetterThanReference(scorer=scorer, whole_text=True)
+    assert reward(say("a red bus"), BUS).value == 0.0
+    assert "no score" in reward(say("a bus"), BUS).reason
+    assert BetterThanReference(scorer=scorer)(say("a bus"), BUS).reason == "no answer to score"
 
 
 @pytest.mark.parametrize(

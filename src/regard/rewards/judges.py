@@ -418,6 +418,9 @@ class BetterThanReference:
     """Who scores the answer and the reference."""
     beta: float = 0.2
     """How fast the value grows with the margin; 0.2 is in code the paper cites, itself silent."""
+    whole_text: bool = False
+    """Whether a text is scored whole where it has no answer block on one line, as in that code.
+    Else exactly one block must hold the answer."""
 
     range: ClassVar[Range] = (0.0, 1.0)
 
@@ -426,7 +429,12 @@ class BetterThanReference:
             raise ConfigError(f"beta is {self.beta}; more than 0 expected")
 
     def __call__(self, completion: Completion, example: Example) -> Score:
-        answer = tagged_or_whole(completion.text)
+        if self.whole_text:
+            answer = tagged_or_whole(completion.text)
+        else:
+            answer = (only("answer", completion.text) or "").strip()
+            if not answer:
+                return Score(value=0.0, reason="no answer to score")
         try:
             score = self.scorer(example.question, answer)
             reference = self.scorer(example.question, written(example.target))

@@ -78,7 +78,7 @@ class RepetitionPenalty:
     """
 
     size: int = 3
-    """Words in a run; Demystifying Long CoT (arXiv:2502.03373) takes 40 tokens, open-r1 3 words."""
+    """Words in a run; 3 is ours."""
     free_share: float = 0.0
     """The share of repeated runs that costs nothing, 0 to 1."""
 
@@ -96,5 +96,5 @@ class RepetitionPenalty:
             example=ask("What is 2 + 3?", Number(5)),
             best=say("Two and three are five."),
             poor=say("wait wait wait wait wait wait"),
-            source="Demystifying Long CoT (arXiv:2502.03373), section 4.3",
+            source="after Demystifying Long CoT (arXiv:2502.03373)",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from regard.evals.difficulty import difficulty
 from regard.rewards.mathematics import (
     candidates_verdict,
     goes_on_after_the_end,
@@ -73,6 +74,12 @@ def _trim(given: dict[str, Any]) -> str:
     return before + turn + (before_second_thought(answer) if given["cut"] else answer)
 
 
+def _labels(given: dict[str, Any]) -> list[int]:
+    size, scores = given["n_samples"], given["scores"]
+    groups = [scores[start : start + size] for start in range(0, len(scores), size)]
+    return [int(difficulty(group)) for group in groups for _ in group]
+
+
 def is_number_with_unit(given: dict[str, Any]) -> bool:
     """A box that holds a number and its unit or a percent, where the reference has neither."""
     said = last_opened_box(given["solution"]) or ""
@@ -84,6 +91,7 @@ def is_number_with_unit(given: dict[str, Any]) -> bool:
 PREDICATES = {"is_number_with_unit": is_number_with_unit}
 
 ADAPTERS = {
+    "difficulty_labels": _labels,
     "rule_reward": _rule_reward,
     "rule_reward_format": _rule_reward,
     "rule_reward_requires_box": lambda given: _rule_reward(given, only_box=True),

@@ -29,7 +29,7 @@ def _open_ended(given: dict[str, Any]) -> dict[str, Any]:
     scores = {given["reference"]: given["score_reference"], text: given["score_response"]}
     scorer = ScriptedScorer(scores if given["server_ok"] else {}, None)
     example = ask("", FreeText(given["reference"]))
-    score = BetterThanReference(scorer=scorer)(say(given["response"]), example)
+    score = BetterThanReference(scorer=scorer, whole_text=True)(say(given["response"]), example)
     return {"reward": score.value, "scored_text": text}
 
 

@@ -1,0 +1,97 @@
+"""Whole rewards that published systems train with, put together from the rewards of this room.
+
+Functions, since they are configuration: what they return prints itself in full, and any weight in
+it can be changed by path.
+"""
+
+from __future__ import annotations
+
+from regard.rewards.boxes import BoxOverlap
+from regard.rewards.combine import Gated, Routed, Weighted
+from regard.rewards.format import ThinkAnswerFormat, ThinkBoxFormat
+from regard.rewards.judges import AnyOf, BetterThanReference, Judge, JudgedAnswer, Scorer
+from regard.rewards.length import SoftOverlong
+from regard.rewards.mathematics import MathAnswer
+
+
+def hard_format(*, official: bool = False) -> Gated:
+    """One point where the format is right and the answer is, nothing in between.
+
+    Vision-R1 (arXiv:2503.06749), HFRRF; what is cut off lacks its closing tag and earns nothing.
+    Officially repeated blocks pass and the first counts, as in the framework it builds on.
+    """
+    if official:
+        form = ThinkAnswerFormat(strict=False, allow_blank=True)
+        answer = MathAnswer(where="first", rule="competition", drop_final_answer=True)
+        return Gated(gate=form, reward=answer)
+    return Gated(gate=ThinkAnswerFormat(), reward=MathAnswer(drop_final_answer=True))
+
+
+def answer_and_format(*, format_weight: float = 0.5, official: bool = False) -> Weighted:
+    """An answer by the MATH graders' rule, and think and answer tags; EasyR1's reward for R1-V.
+
+    Officially an answer with a line break is not found, and a bare right text is.
+    """
+    answer = MathAnswer(where="first_line" if official else "only", rule="competition")
+    form = ThinkAnswerFormat(strict=not official, allow_blank=official)
+    return Weighted(accuracy=(1 - format_weight, answer), format=(format_weight, form))
+
+
+def boxed_answer_and_format() -> Weighted:
+    """0.9 for the answer in the last box, 0.1 for thinking before it: EasyR1, for mathematics."""
+    answer = MathAnswer(where="last_opened_box", rule="competition")
+    return Weighted(accuracy=(0.9, answer), format=(0.1, ThinkBoxFormat()))
+
+
+def rule_or_judge(judge: Judge) -> Weighted:
+    """0.8 for an answer that a rule or a judge accepts, 0.2 for the format.
+
+    Skywork-R1V3 (arXiv:2507.06167), section 3; its judge says yes or no.
+    """
+    judged = JudgedAnswer(judge=judge, tiers={"yes": 1.0, "no": 0.0})
+    accuracy = AnyOf(rewards={"rule": MathAnswer(), "judge": judged})
+    return Weighted(accuracy=(0.8, accuracy), format=(0.2, ThinkAnswerFormat()))
+
+
+def rule_by_kind_else_judge(judge: Judge, *, judged_kind: str = "DES") -> Weighted:
+    """0.7 for the answer, of descriptions by a judge and of all others by a rule; 0.3 for format.
+
+    WeThink (arXiv:2506.07905); `judged_kind` is the kind of the examples a judge sees. How its
+    judge grades was not published: ours says correct, partly or wrong.
+    """
+    routes = {judged_kind: JudgedAnswer(judge=judge)}
+    accuracy = Routed(by="kind", routes=routes, default=MathAnswer())
+    return Weighted(accuracy=(0.7, accuracy), format=(0.3, ThinkAnswerFormat()))
+
+
+def mixed_by_target(scorer: Scorer) -> Routed:
+    """Another rule for each sort of target; descriptions against their reference by a scorer.
+
+    VLAA-Thinking (arXiv:2504.11468): numbers, options, mathematics, boxes by their overlap. There
+    is no reward for the format; what has no answer block earns nothing.
+    """
+    exact = MathAnswer()
+    return Routed(
+        by="target",
+        routes={
+            "Number": exact,
+            "Choice": exact,
+            "Expression": exact,
+            "Box": BoxOverlap(),
+            "FreeText": BetterThanReference(scorer=scorer),
+        },
+    )
+
+
+def option_or_loss(*, max_length: int, buffer: int) -> Weighted:
+    """1 for the right option in the right format and -1 for all else, less what is too long.
+
+    Patho-R1 (arXiv:2505.11404) with DAPO, as it was retold; its code was not published.
+    """
+    right = Gated(gate=ThinkAnswerFormat(), reward=_plus_or_minus(), otherwise=-1.0)
+    length = SoftOverlong(max_length=max_length, buffer=buffer)
+    return Weighted(answer=(1.0, right), length=(1.0, length))
+
+
+def _plus_or_minus() -> Gated:
+    return Gated(gate=MathAnswer(), reward=MathAnswer(), otherwise=-1.0)

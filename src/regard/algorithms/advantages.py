@@ -8,10 +8,17 @@ Letters: B questions, G completions to each.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
+
+
+@runtime_checkable
+class Advantage(Protocol):
+    """Turns the rewards of groups of one size into advantages."""
+
+    def __call__(self, rewards: Float[Tensor, "B G"]) -> Float[Tensor, "B G"]: ...
 
 
 @dataclass(frozen=True, kw_only=True)

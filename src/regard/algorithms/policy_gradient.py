@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from regard.algorithms.advantages import GroupMean
+from regard.algorithms.advantages import Advantage, GroupMean
 from regard.algorithms.aggregate import Aggregate, ConstantLength, SequenceMean, TokenMean
 from regard.algorithms.batch import TokenBatch, TokenLoss, pack
 from regard.algorithms.kl import Estimator, kl
@@ -27,7 +27,7 @@ from regard.types import Group
 class PolicyGradient:
     """Push each token by the advantage of its completion; stay near the reference if asked to."""
 
-    advantage: GroupMean = field(default_factory=GroupMean)
+    advantage: Advantage = field(default_factory=GroupMean)
     surrogate: Surrogate = field(default_factory=Clip)
     aggregate: Aggregate = field(default_factory=SequenceMean)
     kl_coef: float = 0.0

@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -38,23 +39,34 @@ class NativeEngine:
         self, prompts: Sequence[Prompt], group_size: int, sampling: Sampling, seed: int
     ) -> list[list[Completion]]:
         answers: list[list[Completion]] = [[] for _ in prompts]
+        firsts = [before * group_size for before in _times_before([p.example_id for p in prompts])]
         for batch in batches(prompts, self.max_prompt_tokens, self.max_rows // group_size):
-            groups = self._answer([prompts[i] for i in batch], group_size, sampling, seed)
+            groups = self._answer(
+                [prompts[i] for i in batch], [firsts[i] for i in batch], group_size, sampling, seed
+            )
             for i, group in zip(batch, groups, strict=True):
                 answers[i] = group
         return answers
 
     def _answer(
-        self, prompts: Sequence[Prompt], group_size: int, sampling: Sampling, seed: int
+        self,
+        prompts: Sequence[Prompt],
+        first_indices: Sequence[int],
+        group_size: int,
+        sampling: Sampling,
+        seed: int,
     ) -> list[list[Completion]]:
-        """Decode all rows of one batch until the last has ended."""
+        """Decode all rows of one batch until the last has ended.
+
+        `first_indices`: the number of each prompt's first completion among all of its example.
+        """
         policy = self.policy
         head = policy.head
         state = policy.read(prompts)
         numbers = [
             uniforms(seed, prompt.example_id, index, sampling.max_tokens)
-            for prompt in prompts
-            for index in range(group_size)
+            for prompt, first in zip(prompts, first_indices, strict=True)
+            for index in range(first, first + group_size)
         ]
         marks = torch.from_numpy(np.stack(numbers)).to(policy.device)
         rows = [_Row() for _ in numbers]
@@ -138,4 +150,18 @@ def batches(prompts: Sequence[Prompt], max_tokens: int, max_prompts: int) -> lis
             found[-1].append(i)
         else:
             found.append([i])
+    return found
+
+
+def _times_before(names: Sequence[str]) -> list[int]:
+    """How often each name stood earlier in the list.
+
+    >>> _times_before(["a", "b", "a", "a"])
+    [0, 0, 1, 2]
+    """
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        found.append(seen[name])
+        seen[name] += 1
     return found

@@ -44,7 +44,7 @@ class Sampling:
             ("max_tokens", _at_least(self.max_tokens, 1), "1 or more"),
             ("min_tokens", _at_least(self.min_tokens, 0), "0 or more"),
             ("temperature", _at_least(self.temperature, 0), "0 or more"),
-            ("top_p", _at_least(self.top_p, 0) and self.top_p != 0, "above 0, at most 1"),
+            ("top_p", _is_share(self.top_p), "above 0, at most 1"),
             ("top_k", _at_least(self.top_k, 0), "0 or more"),
         ):
             if not is_right:
@@ -118,6 +118,11 @@ def _truncate(logprobs: Float[Tensor, "R V"], sampling: Sampling) -> Float[Tenso
     return logprobs
 
 
-def _at_least(value: Any, least: float) -> bool:
+def _is_share(value: Any) -> bool:
+    """Whether a number is above 0 and at most 1; a schedule is not looked into."""
+    return not isinstance(value, (int, float)) or 0 < value <= 1
+
+
+def _at_least(value: Any, least: int) -> bool:
     """Whether a number reaches `least`; a schedule is not looked into."""
     return not isinstance(value, (int, float)) or value >= least

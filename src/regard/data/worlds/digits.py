@@ -88,7 +88,7 @@ class Digits:
             f"Digits ({self.split}): two handwritten digits side by side in one image of "
             f"{2 * SIDE}x{SIDE} pixels, {self.size:,} examples out of "
             f"{len(_scans(self.split)[0]):,} scans. Questions: {questions} "
-            f"A right answer: {_gold(7, 5, 12)}"
+            f"A right answer: {_gold('sum', 7, 5, 12)}"
         )
 
     @staticmethod
@@ -126,7 +126,7 @@ class DigitsDataset:
             id=f"digits-{world.split}-{world.seed}-{index}",
             messages=(Message("user", (image, question)),),
             target=Number(float(answer(left, right))),
-            gold=_gold(left, right, answer(left, right)),
+            gold=_gold(kind, left, right, answer(left, right)),
             source="digits",
             kind=kind,
             meta={"left": left, "right": right},
@@ -171,5 +171,7 @@ def _side_by_side(digits: list[Image.Image]) -> ImageRef:
     return ImageRef(hashlib.sha256(png).hexdigest(), canvas.width, canvas.height, png)
 
 
-def _gold(left: int, right: int, answer: int) -> str:
-    return f"<think> {left} {right} </think> <answer> {answer} </answer>"
+def _gold(kind: str, left: int, right: int, answer: int) -> str:
+    """Read first, then answer: from left to right where that is asked, else in their order."""
+    first, second = (left, right) if kind in ("left", "right") else sorted((left, right))
+    return f"<think> {first} {second} </think> <answer> {answer} </answer>"

@@ -4,7 +4,8 @@
 `respond` runs whole answers against it, `decode` one token of each. Sampling, scoring and training
 are all made of these, so that they agree to rounding.
 
-Letters: B prompts, P prompt tokens, N answer tokens, R answers, F features, K key heads, D head width, A position axes.
+Letters: B prompts, P prompt tokens, N answer tokens, R answers, F features of a hidden state, K key
+heads, D head width, A position axes.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def write_fake_run(
             "run": {
                 "name": folder.name,
                 "seed": 0,
-                "policy": {"type": "TinyVLM", "name": "tiny Qwen2.5-VL, 1.0M parameters"},
+                "policy": {"weights": {"type": "regard.models.tiny:TinyQwen", "width": 128}},
                 "stages": [
                     {"name": "cold_start", "learning_rate": 3e-3},
                     {"name": "rl", "group_size": 8},

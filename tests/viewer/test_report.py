@@ -51,7 +51,7 @@ def fake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_page_of_a_whole_run_has_everything_and_misses_nothing(fake: Path):
     data = data_of(write_report(fake))
     assert data["notes"] == []
-    assert data["facts"]["policy"] == "tiny Qwen2.5-VL, 1.0M parameters"
+    assert data["facts"]["policy"] == "TinyQwen"
     assert data["facts"]["seed"] == "0"
     assert data["stages"] == [
         {"name": "cold_start", "first": 1, "last": 120},

@@ -112,14 +112,11 @@ def _facts(run: RunFolder) -> Json:
 
 
 def _policy(value: object) -> str:
-    """The policy's name: a path as it stands, or of a configuration what is most like a name."""
-    if isinstance(value, dict):
-        names = (value.get(key) for key in ("name", "path", "checkpoint", "model", "value", "type"))
-        value = next((name for name in names if isinstance(name, (str, dict)) and name), "")
-        if isinstance(value, dict):
-            return _policy(value)
-        value = value.rpartition(":")[2]  # of "regard.models.tiny:TinyQwen" the class
-    text = "" if value is None else str(value)
+    """The policy's name: the checkpoint it starts from, or of one built from nothing its class."""
+    weights = mapping(value).get("weights") or ""
+    if isinstance(weights, dict):
+        weights = str(weights.get("type") or "").rpartition(":")[2]
+    text = str(weights)
     return text if len(text) <= 80 else text[:79] + "…"
 
 

@@ -13,7 +13,7 @@ from regard.errors import DataError
 from regard.models.head import token_logprobs
 from regard.models.policy import Policy, PolicySpec
 from regard.rewards import ExactAnswer
-from regard.rollout.collect import collect, prepare
+from regard.rollout.collect import answer, prepare, score
 from regard.rollout.native import NativeEngine, batches
 from regard.rollout.sampling import Sampling
 from regard.rollout.scripted import ScriptedEngine
@@ -165,10 +165,10 @@ def test_a_scripted_engine_says_what_it_is_told(policy, examples):
         return f"<answer> {index} </answer>"
 
     engine = ScriptedEngine(script, encode=policy.encode)
-    groups = collect(
-        prepare(policy, examples[:1], 8), engine, ExactAnswer(),
-        group_size=10, sampling=Sampling(), seed=0,
-    )  # fmt: skip
+    answered = answer(
+        prepare(policy, examples[:1], 8), engine, group_size=10, sampling=Sampling(), seed=0
+    )
+    groups = score(answered, ExactAnswer())
     assert sum(groups[0].values) == 1.0  # one of the digits 0 to 9 is right
     assert groups[0].completions[3].token_ids == tuple(policy.encode("<answer> 3 </answer>"))
 

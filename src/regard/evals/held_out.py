@@ -10,7 +10,7 @@ from statistics import fmean
 from regard.data.mixing import Source
 from regard.models.policy import Policy
 from regard.rewards.contract import AnyReward, range_of
-from regard.rollout.collect import collect, prepare
+from regard.rollout.collect import answer, prepare, score
 from regard.rollout.native import NativeEngine
 from regard.rollout.sampling import Sampling
 from regard.types import Group, Measured
@@ -44,11 +44,11 @@ class HeldOut:
         for first in range(0, count, _BATCH):
             examples = [dataset[i] for i in range(first, min(first + _BATCH, count))]
             prepared = prepare(policy, examples, self.sampling.max_tokens)
-            groups = collect(
-                prepared, NativeEngine(policy), self.reward,
+            groups = answer(
+                prepared, NativeEngine(policy),
                 group_size=self.num_samples, sampling=self.sampling, seed=self.seed,
             )  # fmt: skip
-            yield groups, prepared.dropped
+            yield score(groups, self.reward), prepared.dropped
 
 
 def summarise(groups: Sequence[Group], reward: AnyReward) -> Measured:

@@ -70,7 +70,7 @@ def reinforce() -> Reinforce:
     """GRPO without a reference: answers can be checked, so nothing need hold the policy back."""
     return Reinforce(
         data=train_data(),
-        num_steps=320,
+        num_steps=400,
         prompts_per_step=16,
         group_size=8,
         sampling=Sampling(max_tokens=MAX_TOKENS),

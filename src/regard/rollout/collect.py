@@ -45,23 +45,20 @@ def prepare(policy: Policy, examples: Iterable[Example], max_new_tokens: int) ->
     return ready
 
 
-def collect(
-    prepared: Prepared,
-    engine: Engine,
-    reward: AnyReward,
-    *,
-    group_size: int,
-    sampling: Sampling,
-    seed: int,
+def answer(
+    prepared: Prepared, engine: Engine, *, group_size: int, sampling: Sampling, seed: int
 ) -> list[Group]:
-    """Sample and score a group for each prepared example."""
+    """Sample a group for each prepared example."""
     answers = engine.sample(prepared.prompts, group_size, sampling, seed)
     return [
-        Group(example=example, completions=tuple(completions)).scored(
-            score_group(reward, completions, example)
-        )
+        Group(example=example, completions=tuple(completions))
         for example, completions in zip(prepared.examples, answers, strict=True)
     ]
+
+
+def score(groups: Iterable[Group], reward: AnyReward) -> list[Group]:
+    """The groups with what each completion is worth."""
+    return [group.scored(score_group(reward, group.completions, group.example)) for group in groups]
 
 
 def derive_seed(*parts: int | str) -> int:

@@ -14,7 +14,7 @@ from regard.data.mixing import Source, Stream
 from regard.errors import ConfigError
 from regard.models.policy import Policy
 from regard.rewards.contract import AnyReward
-from regard.rollout.collect import collect, derive_seed, prepare
+from regard.rollout.collect import answer, derive_seed, prepare, score
 from regard.rollout.native import NativeEngine
 from regard.rollout.sampling import Sampling
 from regard.training.optimizer import AdamW
@@ -144,14 +144,15 @@ class Reinforce(Stage):
         """Sample, score and judge a group for each example."""
         start = time.perf_counter()
         prepared = prepare(policy, examples, self.sampling.max_tokens)
-        engine = NativeEngine(policy)
-        answered = collect(
-            prepared, engine, self.reward,
+        answered = answer(
+            prepared, NativeEngine(policy),
             group_size=self.group_size, sampling=self.sampling,
             seed=derive_seed(seed, "rollout"),
         )  # fmt: skip
-        groups = self.algorithm.judge(answered)
-        metrics = describe(groups) | {"time/rollout": time.perf_counter() - start}
+        sampled = time.perf_counter()
+        groups = self.algorithm.judge(score(answered, self.reward))
+        times = {"time/rollout": sampled - start, "time/reward": time.perf_counter() - sampled}
+        metrics = describe(groups) | times
         return Collected(groups, prepared.prompts, prepared.dropped, metrics)
 
 
@@ -159,8 +160,8 @@ def describe(groups: Sequence[Group]) -> dict[str, float]:
     """The metrics of scored groups."""
     if not groups:
         return {}
-    scores = [score for group in groups for score in group.scores]
-    values = [score.value for score in scores]
+    scores = [one for group in groups for one in group.scores]
+    values = [one.value for one in scores]
     completions = [completion for group in groups for completion in group.completions]
     entropies = [entropy for completion in completions for entropy in completion.entropies]
     signal = [any(advantage != 0 for advantage in group.advantages) for group in groups]
@@ -180,8 +181,8 @@ def describe(groups: Sequence[Group]) -> dict[str, float]:
 def _part_means(scores: Sequence[Score]) -> dict[str, float]:
     """The mean of every part, before its weight."""
     by_name: dict[str, list[float]] = {}
-    for score in scores:
-        for name, part in score.parts.items():
+    for whole in scores:
+        for name, part in whole.parts.items():
             by_name.setdefault(name, []).append(part.value)
     return {name: fmean(values) for name, values in by_name.items()}
 

@@ -6,31 +6,24 @@ remembered. So a run that was killed goes on from its last checkpoint as if noth
 
 from __future__ import annotations
 
-import math
-import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from typing import Any
 
-import torch
 from rich.console import Console
 
-from regard.algorithms.batch import TokenBatch
 from regard.data.mixing import Stream
 from regard.errors import TrainingError
 from regard.models.policy import Policy, PolicySpec
 from regard.rollout.collect import derive_seed
 from regard.schedule import resolve
 from regard.training.folder import Progress, RunFolder, load_optimizer
+from regard.training.learner import Learner
 from regard.training.progress import Display
-from regard.training.stages import Collected, Evaluator, Reinforce, Stage, Supervise
+from regard.training.signals import Request, stop_requests
+from regard.training.stages import Collected, Evaluator, Reinforce, Supervise
 from regard.training.trackers import Tracker
-from regard.training.update import learn, score
-from regard.types import Group, Measured
+from regard.types import Measured
 
 _MAX_NAMED = 3
 """Dropped records named in full at each step; the others are counted."""
@@ -59,10 +52,9 @@ class Trainer:
     def run(self) -> Policy:
         """Train to the end of the last stage, or raise `Interrupted` after saving."""
         policy = self._begin()
-        with _listening() as was_asked_to_stop:
-            self._was_asked_to_stop = was_asked_to_stop
+        with stop_requests() as request:
             while self.progress.stage < len(self.stages):
-                self._run_stage(policy, self.stages[self.progress.stage])
+                self._run_stage(policy, self.stages[self.progress.stage], request)
         self.folder.point("final", self.progress.step)
         return policy
 
@@ -72,7 +64,7 @@ class Trainer:
         if found is None:
             self.folder.rewind(-1)
             policy = self.policy_spec.load()
-            self._evaluate(policy, self.stages[0].name, "before")
+            self._evaluate(policy, self.stages[0], "before")
             return policy
         checkpoint, self.progress = found
         self.folder.rewind(self.progress.step)
@@ -85,68 +77,68 @@ class Trainer:
 
     # ------------------------------------------------------------------------------- a stage
 
-    def _run_stage(self, policy: Policy, stage: Supervise | Reinforce) -> None:
-        optimizer = stage.optimizer.build(policy)
+    def _run_stage(self, policy: Policy, stage: Supervise | Reinforce, request: Request) -> None:
+        learner = Learner(policy, stage.optimizer.build(policy), self._reference(policy, stage))
         if self.progress.stage_step:
-            load_optimizer(optimizer, policy, self.folder.at(self.progress.step))
-        reference = self._reference(policy, stage)
+            load_optimizer(learner.optimizer, policy, self.folder.at(self.progress.step))
         stream = Stream(stage.data.load(), seed=derive_seed(self.seed, stage.name, "order"))
         done = self.progress.stage_step
         with Display(self.console, stage.name, stage.num_steps, done) as display:
             while not self.progress.is_stage_done:
-                self._step(policy, reference, optimizer, stage, stream, display)
-                if self._was_asked_to_stop:
-                    self._save(policy, optimizer)
+                self._step(learner, stage, stream, display)
+                if request.is_made:
+                    self._save(learner)
                     raise Interrupted(f"stopped after step {self.progress.step}; all is saved")
         self._enter_next_stage()
 
     def _step(
-        self,
-        policy: Policy,
-        reference: Policy | None,
-        optimizer: torch.optim.Optimizer,
-        stage: Supervise | Reinforce,
-        stream: Stream,
-        display: Display,
+        self, learner: Learner, stage: Supervise | Reinforce, stream: Stream, display: Display
     ) -> None:
+        """One step: its examples, what is learned from them, what is seen, what is kept."""
         start = time.perf_counter()
         index = self.progress.stage_step
+        self.progress = replace(self.progress, step=self.progress.step + 1, stage_step=index + 1)
         now = resolve(stage, index, stage.num_steps)
-        self.progress = replace(
-            self.progress, step=self.progress.step + 1, stage_step=self.progress.stage_step + 1
+        collected: Collected = now.collect(
+            learner.policy, now.examples(stream, index), derive_seed(self.seed, stage.name, index)
         )
-        seed = derive_seed(self.seed, stage.name, index)
-        collected = now.collect(policy, now.examples(stream, index), seed)
         self._report_dropped(collected, display)
-        rate = now.optimizer.rate_at(index, stage.num_steps)
         updating = time.perf_counter()
-        metrics = self._update(policy, reference, optimizer, now, collected, rate)
+        try:
+            learned = learner.update(now, collected, now.optimizer.rate_at(index, stage.num_steps))
+        except TrainingError as error:
+            raise TrainingError(f"step {self.progress.step}: {error}") from error
+        metrics = {**collected.metrics, **learned, "data/dropped": float(len(collected.dropped))}
         metrics["time/update"] = time.perf_counter() - updating
-        metrics = {**collected.metrics, **metrics, "data/dropped": len(collected.dropped)}
+        metrics |= self._look(learner.policy, stage, display)
+        metrics["time/step"] = time.perf_counter() - start
+        metrics["compute/tokens_per_second"] = collected.num_tokens / metrics["time/step"]
+        self._log(stage, metrics, collected)
+        display.step(self.progress.stage_step, metrics)
+        if self._is_time_to_save(stage):
+            self._save(learner)
 
-        is_last = stage.num_steps == index + 1
-        is_due = stage.evaluate_every and (index + 1) % stage.evaluate_every == 0
-        if is_due or is_last:
-            moment = "after" if is_last else "during"
-            measured, seconds = self._evaluate(policy, stage.name, moment, stage.stop_at_accuracy)
+    def _look(
+        self, policy: Policy, stage: Supervise | Reinforce, display: Display
+    ) -> dict[str, float]:
+        """Evaluate if it is time to, and note whether the stage ends here."""
+        done = self.progress.stage_step
+        is_last = done == stage.num_steps
+        metrics: dict[str, float] = {}
+        if is_last or (stage.evaluate_every and done % stage.evaluate_every == 0):
+            start = time.perf_counter()
+            measured = self._evaluate(policy, stage, "after" if is_last else "during")
             if measured is not None:
                 display.evaluated(measured)
-                metrics |= {"eval/accuracy": measured.accuracy, "time/evaluate": seconds}
-                metrics |= {
-                    f"eval/accuracy/{kind}": m.accuracy for kind, m in measured.by_kind.items()
-                }
-                is_last = is_last or _is_enough(measured, stage.stop_at_accuracy)
+                is_last = is_last or _is_enough(measured, stage)
+                metrics = {"eval/accuracy": measured.accuracy}
+                for kind, part in measured.by_kind.items():
+                    metrics[f"eval/accuracy/{kind}"] = part.accuracy
+                metrics["time/evaluate"] = time.perf_counter() - start
         if is_last:
             ends = (*self.progress.ends, self.progress.step)
             self.progress = replace(self.progress, is_stage_done=True, ends=ends)
-        metrics["time/step"] = time.perf_counter() - start
-        metrics["compute/tokens_per_second"] = _tokens(collected) / metrics["time/step"]
-        self._log(stage, metrics, collected.groups)
-        display.step(self.progress.stage_step, metrics)
-        is_best = self.progress.best_step == self.progress.step
-        is_time = stage.save_every and (index + 1) % stage.save_every == 0
-        if is_last or is_best or is_time:
-            self._save(policy, optimizer)
+        return metrics
 
     def _enter_next_stage(self) -> None:
         now = self.progress
@@ -154,80 +146,9 @@ class Trainer:
             now, stage=now.stage + 1, stage_step=0, stage_start=now.step, is_stage_done=False
         )
 
-    # ------------------------------------------------------------------------------ learning
-
-    def _update(
-        self,
-        policy: Policy,
-        reference: Policy | None,
-        optimizer: torch.optim.Optimizer,
-        stage: Any,
-        collected: Collected,
-        rate: float,
-    ) -> dict[str, float]:
-        """Learn from a step's groups, in as many updates as the stage says."""
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        rows: list[dict[str, float]] = []
-        for _ in range(stage.passes_per_step):
-            for numbers in _parts(len(collected.groups), stage.updates_per_step):
-                groups = [collected.groups[i] for i in numbers]
-                prompts = [collected.prompts[i] for i in numbers]
-                batch = stage.algorithm.weigh(groups)
-                if len(batch):
-                    batch = self._with_reference(batch, reference, stage, prompts)
-                    rows.append(self._one_update(policy, optimizer, stage, batch, prompts))
-        metrics = _mean_of(rows) | {"learning_rate": rate, "update/num_updates": float(len(rows))}
-        if rows and "policy/log_ratio" in rows[0]:
-            # Before the first update nothing has moved: what differs is how it was computed.
-            metrics["policy/engine_gap"] = rows[0]["policy/log_ratio"]
-        return metrics
-
-    def _one_update(
-        self,
-        policy: Policy,
-        optimizer: torch.optim.Optimizer,
-        stage: Any,
-        batch: TokenBatch,
-        prompts: Sequence[Any],
-    ) -> dict[str, float]:
-        optimizer.zero_grad(set_to_none=True)
-        totals = learn(
-            policy, prompts, batch, stage.algorithm,
-            temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
-        )  # fmt: skip
-        weights = [parameter for _, parameter in policy.trainable()]
-        norm = torch.nn.utils.clip_grad_norm_(weights, stage.optimizer.max_gradient_norm).item()
-        if not (math.isfinite(totals.loss) and math.isfinite(norm)):
-            raise TrainingError(
-                f"step {self.progress.step} of stage '{stage.name}': loss {totals.loss}, gradient "
-                f"{norm}: no longer numbers, so the weights were left as they were. Lower "
-                "optimizer.learning_rate or look at the rollouts of this step; the same command "
-                "goes on from the last checkpoint"
-            )
-        optimizer.step()
-        return {
-            **totals.means(),
-            "loss": totals.loss,
-            "gradient/norm": norm,
-            "update/num_tokens": float(totals.num_tokens),
-            "compute/prompt_tokens_run": float(totals.prompt_tokens),
-        }
-
-    def _with_reference(
-        self, batch: TokenBatch, reference: Policy | None, stage: Any, prompts: Sequence[Any]
-    ) -> TokenBatch:
-        if reference is None:
-            return batch
-        logprob = score(
-            reference, prompts, batch,
-            temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
-        )  # fmt: skip
-        return replace(batch, reference_logprob=logprob)
-
-    def _reference(self, policy: Policy, stage: Stage) -> Policy | None:
+    def _reference(self, policy: Policy, stage: Supervise | Reinforce) -> Policy | None:
         """The policy as it was when the stage began, if the stage's algorithm asks for it."""
-        if not stage.algorithm.needs_reference:  # type: ignore[attr-defined]
+        if not stage.algorithm.needs_reference:
             return None
         if not self.progress.stage_step:
             return policy.frozen()
@@ -237,21 +158,23 @@ class Trainer:
     # ------------------------------------------------------------------------------- records
 
     def _evaluate(
-        self, policy: Policy, stage: str, moment: str, enough: float | None = None
-    ) -> tuple[Measured | None, float]:
+        self, policy: Policy, stage: Supervise | Reinforce, moment: str
+    ) -> Measured | None:
         if self.evaluator is None:
-            return None, 0.0
-        start = time.perf_counter()
+            return None
         measured = self.evaluator.measure(policy)
-        moment = "after" if _is_enough(measured, enough) else moment
-        self.folder.log_evaluation(self.progress.step, stage, moment, measured)
+        if moment == "during" and _is_enough(measured, stage):
+            moment = "after"
+        self.folder.log_evaluation(self.progress.step, stage.name, moment, measured)
         if moment != "before" and measured.accuracy > self.progress.best_accuracy:
             self.progress = replace(
                 self.progress, best_step=self.progress.step, best_accuracy=measured.accuracy
             )
-        return measured, time.perf_counter() - start
+        return measured
 
-    def _log(self, stage: Stage, metrics: Mapping[str, float], groups: Sequence[Group]) -> None:
+    def _log(
+        self, stage: Supervise | Reinforce, metrics: Mapping[str, float], collected: Collected
+    ) -> None:
         step, stage_step = self.progress.step, self.progress.stage_step
         where = {"step": step, "stage": stage.name, "stage_step": stage_step, "time": time.time()}
         self.folder.log({**where, **metrics})
@@ -259,12 +182,17 @@ class Trainer:
             tracker.log(step, metrics)
         is_due = self.log_rollouts_every and (stage_step - 1) % self.log_rollouts_every == 0
         if isinstance(stage, Reinforce) and (is_due or self.progress.is_stage_done):
-            self.folder.log_rollouts(step, stage.name, groups[: self.max_logged_groups])
+            self.folder.log_rollouts(step, stage.name, collected.groups[: self.max_logged_groups])
 
-    def _save(self, policy: Policy, optimizer: torch.optim.Optimizer) -> None:
+    def _is_time_to_save(self, stage: Supervise | Reinforce) -> bool:
+        now = self.progress
+        is_due = stage.save_every and now.stage_step % stage.save_every == 0
+        return bool(is_due or now.is_stage_done or now.best_step == now.step)
+
+    def _save(self, learner: Learner) -> None:
         """Write a checkpoint, mark the best, and delete what is not to be kept."""
         progress = self.progress
-        self.folder.save(progress, policy, optimizer)
+        self.folder.save(progress, learner.policy, learner.optimizer)
         if progress.best_step:
             self.folder.point("best", progress.best_step)
         self.folder.prune(self.keep_last, {progress.best_step, *progress.ends})
@@ -279,53 +207,7 @@ class Trainer:
             )
 
 
-def _parts(num_groups: int, num_parts: int) -> Iterator[range]:
-    """Numbers of groups in so many runs of almost equal length; empty runs are left out."""
-    edges = [num_groups * part // num_parts for part in range(num_parts + 1)]
-    for start, end in pairwise(edges):
-        if end > start:
-            yield range(start, end)
-
-
-def _mean_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    names = rows[0] if rows else ()
-    return {name: sum(row[name] for row in rows) / len(rows) for name in names}
-
-
-def _tokens(collected: Collected) -> int:
-    return sum(len(c.token_ids) for group in collected.groups for c in group.completions)
-
-
-def _is_enough(measured: Measured, accuracy: float | None) -> bool:
-    return accuracy is not None and measured.accuracy >= accuracy
-
-
-class _Flag:
-    """Set from a signal, read between steps."""
-
-    def __init__(self) -> None:
-        self.is_set = False
-
-    def __bool__(self) -> bool:
-        return self.is_set
-
-
-@contextmanager
-def _listening() -> Iterator[_Flag]:
-    """Note Ctrl-C and SIGTERM and let the step end; a second Ctrl-C stops at once."""
-    flag = _Flag()
-
-    def note(number: int, frame: Any) -> None:
-        if flag.is_set:
-            raise KeyboardInterrupt
-        flag.is_set = True
-
-    if threading.current_thread() is not threading.main_thread():
-        yield flag  # signals reach the main thread only
-        return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield flag
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _is_enough(measured: Measured, stage: Supervise | Reinforce) -> bool:
+    """Whether a stage that ends at an accuracy ends at this one."""
+    least = stage.stop_at_accuracy
+    return least is not None and measured.accuracy >= least

@@ -6,13 +6,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, pstdev
-from typing import Any, Protocol
+from typing import Protocol
 
 from regard.algorithms.batch import Algorithm
 from regard.algorithms.imitation import Imitation
 from regard.data.mixing import Source, Stream
 from regard.errors import ConfigError
 from regard.models.policy import Policy
+from regard.models.prompts import Prompt
 from regard.rewards.contract import AnyReward
 from regard.rollout.collect import answer, derive_seed, prepare, score
 from regard.rollout.native import NativeEngine
@@ -32,9 +33,16 @@ class Collected:
     """What one step learns from."""
 
     groups: list[Group]
-    prompts: list[Any]
+    prompts: list[Prompt]
+    """One for each group."""
     dropped: list[str]
+    """A sentence for each example that was left out."""
     metrics: Mapping[str, float]
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens of all completions."""
+        return sum(len(c.token_ids) for group in self.groups for c in group.completions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +95,8 @@ class Supervise(Stage):
 
     @property
     def temperature(self) -> float:
+        """Gold answers are learned as they stand."""
         return 1.0
-
-    @property
-    def logs_rollouts(self) -> bool:
-        return False
 
     def collect(self, policy: Policy, examples: Sequence[Example], seed: int) -> Collected:
         """Each example with its gold answer, as a group of one."""
@@ -134,11 +139,8 @@ class Reinforce(Stage):
 
     @property
     def temperature(self) -> float:
+        """Training sees the distribution that sampling drew from."""
         return self.sampling.temperature
-
-    @property
-    def logs_rollouts(self) -> bool:
-        return True
 
     def collect(self, policy: Policy, examples: Sequence[Example], seed: int) -> Collected:
         """Sample, score and judge a group for each example."""

@@ -1,0 +1,105 @@
+"""From a step's groups to new weights: the optimiser, the reference, and the updates between."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import torch
+
+from regard.algorithms.batch import TokenBatch
+from regard.errors import TrainingError
+from regard.models.policy import Policy
+from regard.models.prompts import Prompt
+from regard.training.stages import Collected, Reinforce, Supervise
+from regard.training.update import learn, score
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A policy on its way, with what its stage keeps beside it."""
+
+    policy: Policy
+    optimizer: torch.optim.Optimizer
+    reference: Policy | None
+    """The policy as the stage began, if its algorithm asks for one."""
+
+    def update(
+        self, stage: Supervise | Reinforce, collected: Collected, rate: float
+    ) -> dict[str, float]:
+        """Learn from a step's groups, in as many updates as the stage says; its metrics."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        rows = [
+            self._one_update(stage, batch, prompts)
+            for batch, prompts in _batches(stage, collected)
+            if len(batch)
+        ]
+        metrics = _mean_of(rows) | {"learning_rate": rate, "update/num_updates": float(len(rows))}
+        if rows and "policy/log_ratio" in rows[0]:
+            # Before the first update nothing has moved: what differs is how it was computed.
+            metrics["policy/engine_gap"] = rows[0]["policy/log_ratio"]
+        return metrics
+
+    def _one_update(
+        self, stage: Supervise | Reinforce, batch: TokenBatch, prompts: Sequence[Prompt]
+    ) -> dict[str, float]:
+        self.optimizer.zero_grad(set_to_none=True)
+        totals = learn(
+            self.policy, prompts, self._with_reference(stage, batch, prompts), stage.algorithm,
+            temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
+        )  # fmt: skip
+        weights = [parameter for _, parameter in self.policy.trainable()]
+        norm = torch.nn.utils.clip_grad_norm_(weights, stage.optimizer.max_gradient_norm).item()
+        if not (math.isfinite(totals.loss) and math.isfinite(norm)):
+            raise TrainingError(
+                f"stage '{stage.name}': loss {totals.loss}, gradient {norm}: no longer numbers, so "
+                "the weights were left as they were. Lower optimizer.learning_rate or look at the "
+                "rollouts before; the same command goes on from the last checkpoint"
+            )
+        self.optimizer.step()
+        return {
+            **totals.means(),
+            "loss": totals.loss,
+            "gradient/norm": norm,
+            "update/num_tokens": float(totals.num_tokens),
+            "compute/prompt_tokens_run": float(totals.prompt_tokens),
+        }
+
+    def _with_reference(
+        self, stage: Supervise | Reinforce, batch: TokenBatch, prompts: Sequence[Prompt]
+    ) -> TokenBatch:
+        if self.reference is None:
+            return batch
+        logprob = score(
+            self.reference, prompts, batch,
+            temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
+        )  # fmt: skip
+        return replace(batch, reference_logprob=logprob)
+
+
+def _batches(
+    stage: Supervise | Reinforce, collected: Collected
+) -> Iterator[tuple[TokenBatch, list[Prompt]]]:
+    """The tokens of each update of a step, with the prompts of their groups."""
+    for _ in range(stage.passes_per_step):
+        for part in _parts(len(collected.groups), stage.updates_per_step):
+            groups = collected.groups[part.start : part.stop]
+            yield stage.algorithm.weigh(groups), collected.prompts[part.start : part.stop]
+
+
+def _parts(num_groups: int, num_parts: int) -> Iterator[range]:
+    """Numbers of groups in so many runs of almost equal length; empty runs are left out.
+
+    >>> list(_parts(5, 2)), list(_parts(1, 2))
+    ([range(0, 2), range(2, 5)], [range(0, 1)])
+    """
+    edges = [num_groups * part // num_parts for part in range(num_parts + 1)]
+    return (range(start, end) for start, end in pairwise(edges) if end > start)
+
+
+def _mean_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = rows[0] if rows else ()
+    return {name: sum(row[name] for row in rows) / len(rows) for name in names}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.models.conftest import TINY
+from tests.models.plain import plain_logprobs
 
 from regard.models.head import token_logprobs
 from regard.models.parts import Lora
 from regard.models.policy import Policy, PolicySpec
-from tests.models.conftest import TINY
-from tests.models.plain import plain_logprobs
 
 VARIANTS = {
     "as it is": {},

@@ -132,6 +132,7 @@ def decode_text(text: str) -> bytes | None:
 
 
 def decode_base64(text: str) -> bytes:
+    """The bytes a base64 text stands for."""
     try:
         return b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:

@@ -87,6 +87,7 @@ def group_from_json(line: Any, read_image: Callable[[Any], ImageRef]) -> Group:
 
 
 def score_from_json(data: Any, what: str = "score") -> Score:
+    """The score that `score_to_json` wrote."""
     field = Fields(data, what)
     parts = field.take("parts", {})
     if not isinstance(parts, Mapping):

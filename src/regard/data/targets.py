@@ -83,6 +83,7 @@ def _point(field: Fields) -> Point:
 
 
 def frame_from_json(field: Fields, key: str = "frame") -> Frame:
+    """The frame a field names."""
     name = field.text(key, default=Frame.PIXELS)
     if name not in set(Frame):
         raise DataError(f"{field.what}: unknown frame '{name}'; {nearest(name, list(Frame))}")

@@ -98,6 +98,7 @@ def headline(evaluations: list[Json]) -> Json:
 
 
 def any_number(values: list[Any]) -> bool:
+    """A number of a log, or None."""
     return any(value is not None for value in values)
 
 

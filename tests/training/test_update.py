@@ -1,0 +1,120 @@
+"""From tokens to gradients: however a batch is cut, the gradient is the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from tests.models.conftest import TINY
+
+from regard.algorithms.imitation import Imitation
+from regard.algorithms.policy_gradient import dapo, grpo
+from regard.data.worlds.digits import Digits
+from regard.models.policy import Policy, PolicySpec
+from regard.rollout.native import NativeEngine
+from regard.rollout.sampling import Sampling
+from regard.training.optimizer import AdamW
+from regard.training.update import learn, plan, score
+from regard.types import Group, Score
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return PolicySpec(weights=TINY).load()
+
+
+@pytest.fixture(scope="module")
+def prompts(policy):
+    world = Digits(size=4).load()
+    return [policy.prompt(world[i]) for i in range(4)]
+
+
+@pytest.fixture(scope="module")
+def groups(policy, prompts) -> list[Group]:
+    """Four groups of three; the scores of the last are all the same."""
+    world = Digits(size=4).load()
+    answers = NativeEngine(policy).sample(prompts, 3, Sampling(max_tokens=7), seed=0)
+    values = [(1.0, 0.0, 0.5), (0.0, 0.0, 1.0), (2.0, 1.0, 0.0), (1.0, 1.0, 1.0)]
+    return [
+        Group(example=world[i], completions=tuple(answers[i])).scored(
+            [Score(value=value) for value in values[i]]
+        )
+        for i in range(4)
+    ]
+
+
+def gradient_of(policy, prompts, groups, algorithm, max_tokens):
+    policy.model.zero_grad()
+    batch = algorithm.weigh(algorithm.judge(groups))
+    if algorithm.needs_reference:
+        batch = replace(batch, reference_logprob=batch.old_logprob - 0.1)
+    totals = learn(policy, prompts, batch, algorithm, temperature=1.0, max_tokens=max_tokens)
+    gradients = [p.grad.flatten().clone() for _, p in policy.trainable() if p.grad is not None]
+    return torch.cat(gradients), totals
+
+
+@pytest.mark.parametrize("algorithm", [grpo(kl_coef=0.1), dapo(), Imitation()], ids=repr)
+def test_the_gradient_does_not_depend_on_how_the_batch_is_cut(policy, prompts, groups, algorithm):
+    whole, all_at_once = gradient_of(policy, prompts, groups, algorithm, 10_000)
+    assert whole.norm() > 1e-3
+    for max_tokens in (1, 20, 45):
+        pieces, totals = gradient_of(policy, prompts, groups, algorithm, max_tokens)
+        assert (pieces - whole).norm() < 1e-5 * whole.norm()
+        assert totals.loss == pytest.approx(all_at_once.loss, abs=1e-5)
+        assert totals.num_tokens == all_at_once.num_tokens
+
+
+def test_a_group_without_a_signal_is_not_run_and_not_missed(policy, prompts, groups):
+    # So faint a divergence moves nothing, but no group may be left out for it.
+    keeps_all = replace(dapo(), kl_coef=1e-20)
+    few, some = gradient_of(policy, prompts, groups, dapo(), 10_000)
+    many, everything = gradient_of(policy, prompts, groups, keeps_all, 10_000)
+    assert some.num_tokens < everything.num_tokens
+    assert some.prompt_tokens < everything.prompt_tokens
+    assert (few - many).norm() < 1e-5 * many.norm()
+
+
+def test_no_pass_runs_more_tokens_than_it_may(prompts, groups):
+    algorithm = grpo()
+    batch = algorithm.weigh(algorithm.judge(groups))
+    lengths = batch.lengths.tolist()
+    chunks = plan(batch, prompts, 31)
+    assert sorted(row for c in chunks for rows in c.rows for row in rows) == list(range(12))
+    for chunk in chunks:
+        assert len(chunk.prompts) * max(len(prompts[i]) for i in chunk.prompts) <= 31
+        assert all(sum(lengths[row] for row in rows) <= 31 for rows in chunk.rows)
+        assert {batch.group.tolist()[row] for rows in chunk.rows for row in rows} == set(
+            chunk.prompts
+        )
+
+
+def test_scoring_finds_what_sampling_noted_in_the_order_of_the_batch(policy, prompts, groups):
+    algorithm = grpo()
+    batch = algorithm.weigh(algorithm.judge(groups))
+    found = score(policy, prompts, batch, temperature=1.0, max_tokens=25)
+    assert (found - batch.old_logprob).abs().max() < 1e-5
+
+
+def test_frozen_parts_get_no_gradient_and_stay_what_they_were(prompts, groups):
+    policy = PolicySpec(weights=TINY, trainable=("connector",)).load()
+    before = {name: p.detach().clone() for name, p in policy.model.named_parameters()}
+    optimizer = AdamW(learning_rate=0.1).build(policy)
+    gradient_of(policy, prompts, groups, dapo(), 10_000)
+    optimizer.step()
+    moved = {n for n, p in policy.model.named_parameters() if not torch.equal(p, before[n])}
+    assert moved == {name for name, _ in policy.trainable()}
+    assert all("merger" in name for name in moved)
+
+
+def test_biases_and_norms_do_not_decay():
+    policy = PolicySpec(weights=TINY).load()
+    optimizer = AdamW(learning_rate=0.1, weight_decay=0.5).build(policy)
+    for _, parameter in policy.trainable():
+        parameter.grad = torch.zeros_like(parameter)
+    before = {name: p.detach().clone() for name, p in policy.trainable()}
+    optimizer.step()
+    for name, parameter in policy.trainable():
+        # without a gradient AdamW only shrinks: by learning rate times decay, 0.05
+        factor = 0.95 if parameter.ndim >= 2 else 1.0
+        assert torch.allclose(parameter, factor * before[name], atol=1e-7), name

@@ -9,9 +9,10 @@ import pytest
 from pictures import picture, png
 
 from regard.data.check import check
-from regard.data.gold import answer_text, gold_completion
+from regard.data.gold import gold_completion
 from regard.data.worlds.digits import Digits
 from regard.errors import DataError
+from regard.text.written import written
 from regard.types import (
     Box,
     Choice,
@@ -247,7 +248,7 @@ def test_a_thousand_examples_take_no_time(lines):
     ],
 )
 def test_a_target_is_written_as_a_model_would(target, said):
-    assert answer_text(target) == said
+    assert written(target) == said
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from regard.curation.imitation import imitation_messages
 from regard.errors import DataError
 from regard.evals.benchmarks import medical
 from regard.rewards.contract import ask, say
@@ -60,4 +61,5 @@ ADAPTERS = {
         variant: _is_right(given["output"], given["solution"], variant) for variant in READINGS
     },
     "eval_accuracy": _eval_accuracy,
+    "sft_messages": lambda given: imitation_messages(given, without_thinking="None"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from regard.curation.selection import Attempt, chosen_attempt, right_attempts, shard_bounds
 from regard.evals.benchmarks import hints
 from regard.rewards.contract import ask, say
 from regard.rewards.format import ThinkAnswerFormat
@@ -36,6 +37,22 @@ def _extract_answers(given: dict[str, Any]) -> list[str]:
     return read(given["reasoning"])
 
 
+def _select(given: dict[str, Any]) -> list[str | None]:
+    attempts = [Attempt(*path) for path in given["all_correct_paths"]]
+    chosen = chosen_attempt(attempts, choose="second_longest")
+    return [chosen.text, chosen.answer] if chosen else [None, None]
+
+
+def _keep(given: dict[str, Any]) -> dict[str, Any]:
+    right = right_attempts(given["attempts"], given["answer"], units="anywhere")
+    chosen = chosen_attempt(right, choose="second_longest")
+    return {
+        "kept": chosen is not None,
+        "reasoning": chosen and chosen.text,
+        "answer": chosen and chosen.answer,
+    }
+
+
 ADAPTERS = {
     "r1v_accuracy": _accuracy,
     "r1v_compute_score": _compute_score,
@@ -45,5 +62,10 @@ ADAPTERS = {
         given["response"], given["choices"], given["options"]
     ),
     "extract_answers": _extract_answers,
+    "select_best_reasoning": _select,
+    "rejection_sampling_keep": _keep,
+    "get_shard_indices": lambda given: shard_bounds(
+        given["total_size"], given["shard_id"], given["num_shards"]
+    ),
     "check_correctness": lambda given: hints.any_is_right(given["gt"], given["preds"]),
 }

@@ -13,6 +13,7 @@ from regard.rewards.mathematics import (
     rethinking_value,
 )
 from regard.text.boxed import last_opened_box
+from regard.text.chat_markup import question_and_reply, with_image_marks
 from regard.text.reflection import before_second_thought, count_marks
 
 _STOPS = ("<|im_end|>", "<|endoftext|>")
@@ -97,6 +98,8 @@ ADAPTERS = {
     "rule_reward_requires_box": lambda given: _rule_reward(given, only_box=True),
     "normalize_answer": lambda given: released_normal_form(given["answer"]),
     "shaped_reward": _shaped,
+    "handle_placeholders": lambda given: [with_image_marks(text) for text in given["texts"]],
+    "extract_qwen_query_and_response": lambda given: question_and_reply(given["input_text"]),
     "count_waits": lambda given: count_marks(given["text"]),
     "trim_before_trigger": _trim,
 }

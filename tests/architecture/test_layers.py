@@ -46,6 +46,8 @@ NO_TORCH = [
     "rewards",
     "data",
     "viewer",
+    "curation",
+    "envs",
 ]
 """Rooms that are imported without the deep-learning framework: a file is scored at once."""
 

@@ -57,6 +57,13 @@ def test_a_ramp_arrives_with_the_last_step_of_its_way() -> None:
     assert [Ramp(0.0, 10.0, over=0.5).at(step, 11) for step in (0, 3, 5, 10)] == [0, 6, 10, 10]
 
 
+@pytest.mark.parametrize("kind", [Ramp, Cosine])
+@pytest.mark.parametrize("ends", [(1.0, 0.1), (0.1, 0.3), (-0.7, 0.2)])
+def test_a_way_arrives_exactly(kind: Any, ends: tuple[float, float]) -> None:
+    assert [kind(*ends).at(step, 7) for step in (0, 6)] == [*ends]
+    assert kind(*ends, over=0.5).at(5, 7) == ends[1]
+
+
 def test_half_a_wave_is_half_way_in_the_middle() -> None:
     wave = Cosine(1.0, 0.0)
     assert [wave.at(step, 5) for step in (0, 2, 4)] == pytest.approx([1.0, 0.5, 0.0])

@@ -60,7 +60,7 @@ class Ramp:
     """Fraction of training the way takes, 0 to 1."""
 
     def at(self, step: int, num_steps: int) -> float:
-        return self.start + (self.end - self.start) * _progress(step, num_steps, self.over)
+        return _between(self.start, self.end, _progress(step, num_steps, self.over))
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Cosine:
 
     def at(self, step: int, num_steps: int) -> float:
         way = (1 - math.cos(math.pi * _progress(step, num_steps, self.over))) / 2
-        return self.start + (self.end - self.start) * way
+        return _between(self.start, self.end, way)
 
 
 def resolve(value: Any, step: int, num_steps: int) -> Any:
@@ -96,6 +96,11 @@ def resolve(value: Any, step: int, num_steps: int) -> Any:
         is_same = all(new is old for new, old in zip(new_items, value, strict=True))
         return value if is_same else type(value)(new_items)
     return value
+
+
+def _between(start: float, end: float, way: float) -> float:
+    # 1.0 + (0.1 - 1.0) is not 0.1 in floating point, and whoever arrives should have arrived.
+    return end if way >= 1 else start + (end - start) * way
 
 
 def _progress(step: int, num_steps: int, over: float) -> float:

@@ -57,6 +57,30 @@ def test_every_image_is_opened_in_three_colours(mode: str) -> None:
     assert reference(encoded(mode=mode)).open().mode == "RGB"
 
 
+def test_what_is_transparent_is_white() -> None:
+    image = Image.new("RGBA", (3, 1), (200, 0, 0, 255))
+    image.putpixel((0, 0), (200, 0, 0, 0))
+    image.putpixel((1, 0), (200, 0, 0, 51))  # a fifth of red, four fifths of white
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    opened = reference(buffer.getvalue()).open()
+    assert [opened.getpixel((x, 0)) for x in range(3)] == [
+        (255, 255, 255),
+        (244, 204, 204),
+        (200, 0, 0),
+    ]
+
+
+def test_a_colour_of_a_palette_may_be_transparent() -> None:
+    image = Image.new("P", (2, 1))
+    image.putpalette([9, 9, 9, 30, 30, 30])
+    image.putpixel((1, 0), 1)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", transparency=0)
+    opened = reference(buffer.getvalue()).open()
+    assert [opened.getpixel((x, 0)) for x in (0, 1)] == [(255, 255, 255), (30, 30, 30)]
+
+
 def test_an_image_stands_upright() -> None:
     # orientation 6: the camera was turned; the first pixel belongs at the upper right
     image = reference(encoded(orientation=6)).open()

@@ -58,12 +58,20 @@ class ImageRef:
             raise DataError(f"image {self.location}: cannot be read ({error.strerror})") from error
 
     def open(self) -> Image:
-        """The decoded image in RGB, upright as its EXIF orientation says."""
+        """The decoded image in RGB, upright as its EXIF orientation says, on white.
+
+        What is transparent would otherwise show the colour that happens to lie under it.
+        """
         from PIL import Image, ImageOps
 
         try:
             with Image.open(io.BytesIO(self.read())) as image:
-                return ImageOps.exif_transpose(image).convert("RGB")
+                upright = ImageOps.exif_transpose(image)
+                if not upright.has_transparency_data:
+                    return upright.convert("RGB")
+                layer = upright.convert("RGBA")
+                white = Image.new("RGBA", layer.size, "white")
+                return Image.alpha_composite(white, layer).convert("RGB")
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise DataError(f"image {self.name}: cannot be decoded ({error})") from error
 

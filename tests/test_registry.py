@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import regard.registry
 from regard.errors import ConfigError
 from regard.registry import Registry
 
@@ -43,7 +42,7 @@ def test_the_room_is_read_at_the_first_look_up(gadget: Registry) -> None:
 
 def test_another_package_adds_its_own(gadget: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     points = {"gadgets": [EntryPoint("mine", "plugin", "gadgets")]}
-    monkeypatch.setattr(regard.registry, "entry_points", lambda group: points.get(group, []))
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points.get(group, []))
     assert gadget["horn"].__name__ == "Horn"
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import TypeVar
 
 from regard.errors import ConfigError, nearest
@@ -57,6 +56,9 @@ class Registry:
         if self._is_loaded:
             return
         self._is_loaded = True
+        # Here, since it takes longer to import than all that a single reward needs.
+        from importlib.metadata import entry_points
+
         room = importlib.import_module(self.room)
         for module in pkgutil.walk_packages(room.__path__, prefix=f"{self.room}."):
             importlib.import_module(module.name)

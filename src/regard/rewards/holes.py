@@ -115,6 +115,12 @@ HOLES = (
         "demonstration does. Tell it in its prompt that several answers are none, and try it.",
     ),
     Hole(
+        rewards=("semantic_similarity",),
+        hacks=("right, hedged",),
+        why="An encoder hears what a text is about: words beside the right ones cost little, and "
+        "those of no known meaning nothing. Let a judge or a rule decide where it matters.",
+    ),
+    Hole(
         rewards=("loose_answer",),
         hacks=("every option listed", "every option in its own block"),
         why="VLM-R1 looks for the likeliest letter of a text, and among several it guesses. "

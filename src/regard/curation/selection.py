@@ -59,7 +59,7 @@ def chosen_attempt(attempts: Sequence[Attempt], *, choose: Choose = "shortest") 
     ranked = sorted(attempts, key=lambda attempt: attempt.num_words)
     if not ranked:
         return None
-    return ranked[0] if choose == "shortest" else ranked[:-1][-1] if ranked[1:] else ranked[0]
+    return ranked[-2] if choose == "second_longest" and len(ranked) > 1 else ranked[0]
 
 
 def shard_bounds(num_items: int, shard: int, num_shards: int) -> tuple[int, int]:

@@ -7,8 +7,6 @@ all: no seed brings a test scan into a training image.
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from regard.errors import ConfigError, nearest
+from regard.data.worlds.common import (
+    SPLITS,
+    TAGS,
+    check_all,
+    check_counts,
+    check_one,
+    thought,
+)
+from regard.data.worlds.drawing import encoded
 from regard.registry import world
 from regard.types import Example, ImageRef, Message, Number
 
@@ -37,10 +43,8 @@ QUESTIONS: dict[str, tuple[str, Callable[[int, int], int]]] = {
 }
 """For each kind, what is asked and the right answer to it."""
 
-_TAGS = ("<think>", "</think>", "<answer>", "</answer>")
 _TEST_FRACTION = 0.25
 _SPLIT_SEED = 1998
-_SPLITS = ("train", "test")
 
 
 @world("digits")
@@ -66,18 +70,9 @@ class Digits:
     """Training digits grow or shrink by up to this fraction; test digits never do."""
 
     def __post_init__(self) -> None:
-        if self.split not in _SPLITS:
-            raise ConfigError(f"digits: no split '{self.split}'; {nearest(self.split, _SPLITS)}")
-        if not self.kinds:
-            raise ConfigError(f"digits: no kinds of question; known: {', '.join(QUESTIONS)}")
-        for kind in self.kinds:
-            if kind not in QUESTIONS:
-                raise ConfigError(f"digits: no question '{kind}'; {nearest(kind, QUESTIONS)}")
-        if self.size < 1 or self.seed < 0:
-            raise ConfigError(
-                f"digits: size must be 1 or more and seed 0 or more; "
-                f"got size {self.size}, seed {self.seed}"
-            )
+        check_one("digits", "split", self.split, SPLITS)
+        check_all("digits", "question", self.kinds, QUESTIONS)
+        check_counts("digits", self.size, self.seed)
 
     def load(self) -> DigitsDataset:
         return DigitsDataset(self)
@@ -100,7 +95,7 @@ class Digits:
         """
         asked = [word for question, _ in QUESTIONS.values() for word in question.split()]
         numbers = [str(number) for number in range(19)]
-        return tuple(dict.fromkeys([*_TAGS, *numbers, *asked]))
+        return tuple(dict.fromkeys([*TAGS, *numbers, *asked]))
 
 
 @dataclass(frozen=True)
@@ -115,7 +110,7 @@ class DigitsDataset:
     def __getitem__(self, index: int) -> Example:
         index = range(self.world.size)[index]
         world = self.world
-        rng = np.random.default_rng([world.seed, _SPLITS.index(world.split), index])
+        rng = np.random.default_rng([world.seed, SPLITS.index(world.split), index])
         scans, labels = _scans(world.split)
         chosen = rng.integers(len(scans), size=2)
         left, right = (int(labels[scan]) for scan in chosen)
@@ -165,13 +160,10 @@ def _side_by_side(digits: list[Image.Image]) -> ImageRef:
     canvas = Image.new("RGB", (len(digits) * SIDE, SIDE))
     for place, digit in enumerate(digits):
         canvas.paste(digit.convert("RGB"), (place * SIDE, 0))
-    buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
-    png = buffer.getvalue()
-    return ImageRef(hashlib.sha256(png).hexdigest(), canvas.width, canvas.height, png)
+    return encoded(canvas, compress_level=6)
 
 
 def _gold(kind: str, left: int, right: int, answer: int) -> str:
     """Read first, then answer: from left to right where that is asked, else in their order."""
     first, second = (left, right) if kind in ("left", "right") else sorted((left, right))
-    return f"<think> {first} {second} </think> <answer> {answer} </answer>"
+    return thought(f"{first} {second}", str(answer))

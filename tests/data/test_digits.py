@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from regard.data.worlds.digits import QUESTIONS, Digits, _scans
+from regard.data.worlds.digits import QUESTIONS, Digits, scans_of
 from regard.errors import ConfigError
 from regard.registry import world
 from regard.types import Number
@@ -63,11 +63,11 @@ def test_kinds_take_turns():
 
 
 def test_no_test_scan_is_a_training_scan():
-    train, test = ({scan.tobytes() for scan in _scans(split)[0]} for split in ("train", "test"))
+    train, test = ({scan.tobytes() for scan in scans_of(split)[0]} for split in ("train", "test"))
     assert not train & test
     # 1,797 scans, a quarter of each digit held out
-    assert (len(_scans("train")[0]), len(_scans("test")[0])) == (1347, 450)
-    assert min(np.bincount(_scans("test")[1])) == 44
+    assert (len(scans_of("train")[0]), len(scans_of("test")[0])) == (1347, 450)
+    assert min(np.bincount(scans_of("test")[1])) == 44
 
 
 def test_test_digits_are_drawn_without_a_shift():

@@ -82,7 +82,7 @@ class Digits:
         return (
             f"Digits ({self.split}): two handwritten digits side by side in one image of "
             f"{2 * SIDE}x{SIDE} pixels, {self.size:,} examples out of "
-            f"{len(_scans(self.split)[0]):,} scans. Questions: {questions} "
+            f"{len(scans_of(self.split)[0]):,} scans. Questions: {questions} "
             f"A right answer: {_gold('sum', 7, 5, 12)}"
         )
 
@@ -111,7 +111,7 @@ class DigitsDataset:
         index = range(self.world.size)[index]
         world = self.world
         rng = np.random.default_rng([world.seed, SPLITS.index(world.split), index])
-        scans, labels = _scans(world.split)
+        scans, labels = scans_of(world.split)
         chosen = rng.integers(len(scans), size=2)
         left, right = (int(labels[scan]) for scan in chosen)
         kind = world.kinds[index % len(world.kinds)]
@@ -140,7 +140,7 @@ class DigitsDataset:
 
 
 @lru_cache(maxsize=2)
-def _scans(split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def scans_of(split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The scans of a split, 0 to 255, and the digits they show; the same share of every digit."""
     from sklearn.datasets import load_digits  # slow to import
 

@@ -106,13 +106,24 @@ def write(
     *,
     anchor: str = "mm",
 ) -> Box:
-    """Draw a line of text and return the box of its ink.
+    """Draw a line of text, at whole pixels, and return the box of its ink.
 
     `anchor` as in Pillow: "mm" puts the middle of the text at `at`, "lm" the middle of its left
     end, "rm" that of its right end.
     """
-    draw.text(at, text, fill=fill, font=font, anchor=anchor)
-    return Box(*draw.textbbox(at, text, font=font, anchor=anchor))
+    mask, left, top = _ink(text, font, anchor)
+    x, y = round(at[0]) + left, round(at[1]) + top
+    draw.bitmap((x, y), mask, fill)
+    return Box(x, y, x + mask.width, y + mask.height)
+
+
+@lru_cache(maxsize=8192)
+def _ink(text: str, font: ImageFont.FreeTypeFont, anchor: str) -> tuple[Image.Image, int, int]:
+    """Text as a mask, and where its corner lies from the anchor; worlds write few words often."""
+    left, top, right, bottom = (int(side) for side in font.getbbox(text, anchor=anchor))
+    mask = Image.new("L", (max(right - left, 1), max(bottom - top, 1)))
+    ImageDraw.Draw(mask).text((-left, -top), text, 255, font, anchor=anchor)
+    return mask, left, top
 
 
 def fitting(text: str, name: str, size: int, width: float) -> ImageFont.FreeTypeFont:

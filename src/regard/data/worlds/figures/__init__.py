@@ -1,0 +1,82 @@
+"""Figures as in textbooks: shapes, lengths, angles, tables, charts, plots, handwritten sums.
+
+Training and test figures share no font, shade, handwritten digit, or sample of a table, and differ
+in how charts are framed, shapes turned and outlined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+
+from regard.data.worlds.common import Task, Tier, World, vocabulary
+from regard.data.worlds.drawing import Split
+from regard.data.worlds.figures import charts, geometry, sums
+from regard.data.worlds.figures.asked import Asked, as_choice, as_free
+from regard.errors import ConfigError
+from regard.registry import world
+
+MAKERS: Final[dict[str, Callable[[Tier, Split, np.random.Generator], Asked]]] = {
+    "counting": geometry.counting,
+    "length": geometry.length,
+    "angle": geometry.angle,
+    "table": charts.table,
+    "bars": charts.bars,
+    "lines": charts.lines,
+    "pies": charts.pies,
+    "functions": sums.functions,
+    "arithmetic": sums.arithmetic,
+}
+"""For each kind, what draws and asks."""
+
+
+@world("figures")
+@dataclass(frozen=True, kw_only=True)
+class Figures(World):
+    """Read a figure: count, measure, compare, calculate; answers are numbers, words or options.
+
+    >>> example = Figures(kinds=("length",), tiers=("easy",)).load()[2]
+    >>> example.question, example.gold
+    ('how long is the line ?', '<think> 9 </think> <answer> 9 </answer>')
+    """
+
+    name: ClassVar[str] = "figures"
+    known_kinds: ClassVar[tuple[str, ...]] = tuple(MAKERS)
+
+    choice_share: float = 0.25
+    """Share of the questions that come with options A to D, of which the letter is wanted."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.choice_share <= 1:
+            raise ConfigError(f"figures: choice_share is a share, not {self.choice_share}")
+
+    def make(self, kind: str, tier: Tier, rng: np.random.Generator) -> Task:
+        is_choice = rng.random() < self.choice_share
+        asked = MAKERS[kind](tier, self.split, rng)
+        # An equation is no word that could be named freely.
+        if is_choice or " " in str(asked.answer):
+            return as_choice(asked, rng)
+        return as_free(asked)
+
+    def describe(self) -> str:
+        kinds = "; ".join(
+            f"{kind}: {(MAKERS[kind].__doc__ or '').splitlines()[0].rstrip('.').lower()}"
+            for kind in self.kinds or self.known_kinds
+        )
+        return (
+            f"Figures ({self.split}): {self.size:,} pictures of up to 224x168 pixels, "
+            f"tiers {', '.join(self.tiers)}. {kinds}. Tables, bars and lines show samples of four "
+            "real data sets, times ten or a hundred where they have decimals. "
+            f"{self.choice_share:.0%} of the questions are multiple choice. A right answer: "
+            "<think> 4 + 3 + 4 + 3 </think> <answer> 14 </answer>"
+        )
+
+    @staticmethod
+    def words() -> tuple[str, ...]:
+        """Every word of every question and gold answer."""
+        texts = (*geometry.words(), *charts.words(), *sums.words(), ": =")
+        return vocabulary(*texts, numbers=range(251))

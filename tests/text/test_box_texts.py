@@ -136,6 +136,36 @@ def test_a_literal_is_read_back(value):
     assert read_literal(repr(value)) == value
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[{u'a': 1}]",
+        "{'a', 'b'}",
+        "['a' 'b']",
+        "'''it's\ntwo lines'''",
+        r"'\N{BULLET}'",
+        "  [1]\n\n",
+        # What Python refuses:
+        r"'C:\Users'",
+        r"'\x4'",
+        r"'\N{no such}'",
+        "'''a'",
+        "[1]\n ",
+        "\n [1]",
+        "'a\rb'",
+        "{[1]}",
+    ],
+)
+def test_a_text_is_a_literal_when_it_is_one_for_python(text):
+    try:
+        theirs = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError):
+        with pytest.raises(NoLiteral):
+            read_literal(text)
+        return
+    assert read_literal(text) == theirs
+
+
 @given(st.text(alphabet="[](){},:'\"\\-+.01 \nTrueNon#x", max_size=12))
 def test_what_python_reads_as_another_value_is_never_read(text):
     try:

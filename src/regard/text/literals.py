@@ -2,13 +2,14 @@
 
 Models that saw much Python answer `[{'bbox_2d': (1, 2, 3, 4),}]`, and published scorers give such
 text to `ast.literal_eval` or `eval`. Here a small reader takes their place. It knows lists, tuples,
-dictionaries, strings, numbers, True, False and None, to a fixed depth, in linear time; nothing is
-ever run.
+sets, dictionaries, strings, numbers, True, False and None, to a fixed depth, in linear time;
+nothing is ever run.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from regard.text.fences import MAX_DEPTH
@@ -17,13 +18,16 @@ _TOKEN = re.compile(
     r"(?P<blank>(?:[ \t\r\n\f]|\#[^\n]*+|\\\n)++)"
     r"|(?P<number>(?:[0-9](?:_?[0-9])*+(?:\.(?:[0-9](?:_?[0-9])*+)?+)?+|\.[0-9](?:_?[0-9])*+)"
     r"(?:[eE][+-]?+[0-9]++)?+)(?![A-Za-z_0-9])"
-    r"|(?P<text>'(?:[^'\\\n]++|\\.)*+'|\"(?:[^\"\\\n]++|\\.)*+\")"
+    r"|(?P<text>[uU]?+(?:'{3}(?:[^'\\]++|\\.|'(?!''))*+'{3}|\"{3}(?:[^\"\\]++|\\.|\"(?!\"\"))*+\"{3}"
+    r"|'(?!'')(?:[^'\\\n\r]++|\\.)*+'|\"(?!\"\")(?:[^\"\\\n\r]++|\\.)*+\"))"
     r"|(?P<name>[A-Za-z_]++)(?![0-9'\"])"
     r"|(?P<mark>[\[\](){},:+-])",
     re.DOTALL,
 )
 _NAMES: dict[str, Any] = {"True": True, "False": False, "None": None}
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|N\{[^}]++\}|[0-7]{1,3}|.)", re.DOTALL
+)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "\n": ""}
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _MAX_DIGITS = 400
@@ -76,9 +80,11 @@ class _Reader:
             if match is None or match.lastgroup is None:
                 raise NoLiteral(f"cannot read on at {self.position}")
             ends_line = match.lastgroup == "blank" and "\n" in match[0] and self.kind
-            # Outside of brackets a value ends with its line.
+            # Outside of brackets a value ends with its line, and no line begins with a blank.
             if ends_line and self.depth == 0 and self.text[match.end() :].strip():
                 raise NoLiteral(f"a second line at {self.position}")
+            if self.depth == 0 and match.lastgroup == "blank" and _is_indented(match[0]):
+                raise NoLiteral(f"a line that begins with a blank at {self.position}")
             self.position = match.end()
             if match.lastgroup != "blank":
                 self.kind, self.token = match.lastgroup, match[0]
@@ -111,7 +117,7 @@ class _Reader:
         if kind == "text":
             parts = []
             while self.kind == "text":  # neighbours are one text
-                parts.append(_unescaped(self.token[1:-1]))
+                parts.append(_unescaped(_unquoted(self.token)))
                 self.advance()
             return "".join(parts)
         if kind == "name" and token in self.names:
@@ -135,7 +141,7 @@ class _Reader:
         closing = _CLOSING[opening]
         value: Any
         if opening == "{":
-            value = self.pairs()
+            value = self.braced()
         elif opening == "[":
             value = [] if self.is_at(closing) else self.items(closing, self.value(), first=True)
         elif self.is_at(closing):
@@ -164,19 +170,24 @@ class _Reader:
                 break
         return found
 
-    def pairs(self) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        while not self.is_at("}"):
+    def braced(self) -> dict[Any, Any] | set[Any]:
+        if self.is_at("}"):
+            return {}
+        key = self.value()
+        try:
+            if self.takes(":"):
+                return self.pairs(key)
+            return set(self.items("}", key, first=True))
+        except TypeError:
+            raise NoLiteral("a list cannot be a key") from None
+
+    def pairs(self, key: Any) -> dict[Any, Any]:
+        found = {key: self.value()}
+        while self.takes(",") and not self.is_at("}"):
             key = self.value()
             if not self.takes(":"):
                 raise self.fail()
-            value = self.value()
-            try:
-                found[key] = value
-            except TypeError:
-                raise NoLiteral("a list cannot be a key") from None
-            if not self.takes(","):
-                break
+            found[key] = self.value()
         return found
 
 
@@ -191,6 +202,18 @@ def _number(token: str) -> int | float:
     return float(digits)
 
 
+def _is_indented(blank: str) -> bool:
+    """Whether the last of several lines holds blanks and no comment."""
+    *before, last = blank.split("\n")
+    return bool(before) and bool(last) and not last.strip(" \t")
+
+
+def _unquoted(token: str) -> str:
+    token = token.lstrip("uU")
+    width = 3 if token[:3] in ("'''", '"""') and len(token) >= 6 else 1
+    return token[width:-width]
+
+
 def _unescaped(text: str) -> str:
     return _ESCAPE.sub(_unescape, text) if "\\" in text else text
 
@@ -202,6 +225,11 @@ def _unescape(match: re.Match[str]) -> str:
         if number > 0x10FFFF:
             raise NoLiteral("no such character")
         return chr(number)
+    if code[0] in "uUxN":
+        try:
+            return unicodedata.lookup(code[2:-1])
+        except KeyError:
+            raise NoLiteral(f"no such character: {match[0]}") from None
     if code[0] in "01234567":
         return chr(int(code, 8))
     if code in "\\'\"":

@@ -119,4 +119,9 @@ PREDICATES = {
 
 EXPECTED = {
     "no_format": lambda given, published: 0.0,
+    "no_format_in_the_sum": lambda given, published: {
+        **published,
+        "overall": 0.8 * published["accuracy"],
+        "format": 0.0,
+    },
 }

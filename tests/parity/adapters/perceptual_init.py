@@ -39,3 +39,30 @@ ADAPTERS = {
     "mean_average_precision": mean_average_precision,
     "zeroshot_class_weights": lambda given: class_weights(given["prompt_embeddings_per_class"]),
 }
+
+
+# ----------------------------------------------------------------------------- where we differ
+
+
+def fewer_than_k(given: dict[str, Any]) -> bool:
+    """A k is greater than the number of classes, or of images or texts."""
+    if "topk" in given:
+        return bool(max(given["topk"]) > np.shape(given["logits"])[1])
+    return bool(max(given["k"]) > min(np.shape(given["scores_text_by_image"])))
+
+
+def class_without_direction(given: dict[str, Any]) -> bool:
+    weights = class_weights(given["prompt_embeddings_per_class"])
+    return not np.asarray(weights).any(axis=1).all()
+
+
+def zero_for_nan(given: dict[str, Any], published: list[list[Any]]) -> list[list[float]]:
+    return [[0.0 if number == "NaN" else number for number in row] for row in published]
+
+
+PREDICATES = {
+    "fewer_than_k": fewer_than_k,
+    "class_without_direction": class_without_direction,
+}
+
+EXPECTED = {"zero_for_nan": zero_for_nan}

@@ -50,7 +50,6 @@ def match_giou(given: dict[str, Any]) -> list[float]:
 
 def truth_of(given: dict[str, Any]) -> Example:
     boxes = [LabelledBox(label, Box(*rows[0])) for label, rows in given["solution"]]
-    assert len(boxes) == given["num_instances"]
     return ask("?", LabelledBoxes(tuple(boxes)))
 
 
@@ -120,6 +119,11 @@ def boxes_where_none_are(given: dict[str, Any]) -> bool:
     return not given["num_instances"] and bool(objects_or_salvage(given["completion"]))
 
 
-PREDICATES = {"boxes_where_none_are": boxes_where_none_are}
+def count_disagrees(given: dict[str, Any]) -> bool:
+    """The record counts more or fewer objects than it lists."""
+    return len(given["solution"]) != given["num_instances"] > 0
+
+
+PREDICATES = {"boxes_where_none_are": boxes_where_none_are, "count_disagrees": count_disagrees}
 
 EXPECTED = {"nothing": lambda given, published: 0.0}

@@ -100,6 +100,12 @@ def internvl_tiles(given: dict[str, Any]) -> tuple[int, int]:
     )
 
 
+def same_line(given: dict[str, Any]) -> float:
+    """The rule that takes the last answer of the truth, too."""
+    reward = LooseAnswer(rule="text")
+    return reward(say(given["completion"]), ask("?", FreeText(given["solution"]))).value
+
+
 def loose(rule: Rule) -> Any:
     reward = LooseAnswer(rule=rule)
 
@@ -124,7 +130,7 @@ def cosine_reward(given: dict[str, Any]) -> float:
 ADAPTERS = {
     "mcq_reward": loose("letter"),
     "yes_no_reward": loose("yes_no"),
-    "all_match_reward": loose("text"),
+    "all_match_reward": same_line,
     "numeric_reward": numeric_reward,
     "math_reward": loose("math"),
     "default_accuracy_reward": loose("alike"),
@@ -162,8 +168,19 @@ ADAPTERS = {
 
 
 def nothing_to_divide_by(given: dict[str, Any]) -> bool:
-    """Neither box has an area."""
-    return all((x1 - x0) * (y1 - y0) == 0 for x0, y0, x1, y1 in (given["box1"], given["box2"]))
+    """The areas of the boxes are 0 together."""
+    both = given["box1"], given["box2"]
+    return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in both) == 0
+
+
+def true_box_is_out_of_order(given: dict[str, Any]) -> bool:
+    x0, y0, x1, y1 = given["gt_box"]
+    return bool(x0 > x1 or y0 > y1)
+
+
+def truth_is_an_empty_list(given: dict[str, Any]) -> bool:
+    """The truth has no boxes, and is not the word None either."""
+    return one_line(given["solution"]) != "none" and not truth_of(given["solution"]).target.boxes
 
 
 def lacks_a_label(given: dict[str, Any]) -> bool:
@@ -189,6 +206,12 @@ PREDICATES = {
     "list_is_broken": list_is_broken,
     "nothing_to_divide_by": nothing_to_divide_by,
     "lacks_a_label": lacks_a_label,
+    "true_box_is_out_of_order": true_box_is_out_of_order,
+    "truth_is_an_empty_list": truth_is_an_empty_list,
 }
 
-EXPECTED = {"nothing": lambda given, published: 0.0}
+EXPECTED = {
+    "nothing": lambda given, published: 0.0,
+    "refused": lambda given, published: {"raises": "DataError"},
+    "the_word_none": lambda given, published: float(one_line(given["completion"]) == "none"),
+}

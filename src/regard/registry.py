@@ -76,3 +76,6 @@ reward = Registry("reward", "regard.rewards")
 
 world = Registry("world", "regard.data.worlds")
 """Seeded generators of examples: frozen dataclasses with `load` and `describe`."""
+
+family = Registry("model family", "regard.models.families")
+"""Model families by the model type of a transformers configuration."""

@@ -25,7 +25,7 @@ def plain_logprobs(
         ids = torch.cat([inputs.token_ids, torch.tensor([answer])], dim=1)
         extra = dict(inputs.pixels)
         if extra and hasattr(model.model, "get_rope_index"):
-            kinds = (ids == policy.family.placeholder_id).int()
+            kinds = (ids == policy.family.image_id).int()
             extra["position_ids"] = model.model.get_rope_index(
                 ids, mm_token_type_ids=kinds, image_grid_thw=extra["image_grid_thw"]
             )[0]

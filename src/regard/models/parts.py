@@ -12,7 +12,7 @@ import torch
 from regard.errors import CheckpointError, ConfigError, MissingExtra, nearest
 
 _WORDS = {
-    "connector": ("merger", "multi_modal_projector", "connector", "deepstack"),
+    "connector": ("merger", "multi_modal_projector", "connector", "deepstack", "image_newline"),
     "vision": ("visual", "vision_tower", "vision_model"),
     "embeddings": ("embed_tokens", "lm_head"),
 }

@@ -29,7 +29,7 @@ from regard.models import attention, parts
 from regard.models.families import Family, family_of
 from regard.models.head import Head
 from regard.models.prompts import PixelStore, Prompt, collate, make_prompt
-from regard.models.tiny import TinyQwen
+from regard.models.tiny import TinyModel
 from regard.types import Example
 
 _ADAPTER = "adapter"
@@ -42,7 +42,7 @@ Precision = Literal["float32", "bfloat16"]
 class PolicySpec:
     """Which model learns, and which of its weights."""
 
-    weights: str | TinyQwen
+    weights: str | TinyModel
     """A folder, the name of a checkpoint on the hub, or a tiny model built from nothing."""
     trainable: tuple[str, ...] = parts.PARTS
     """The parts that learn, of vision, connector, language and embeddings."""
@@ -57,7 +57,7 @@ class PolicySpec:
         """Build the policy; with the weights of a checkpoint it wrote itself, if one is given."""
         if checkpoint is not None and self.lora is None:
             return Policy(*load_pieces(checkpoint), spec=self)
-        if isinstance(self.weights, TinyQwen):
+        if isinstance(self.weights, TinyModel):
             pieces = self.weights.build()
         else:
             pieces = load_pieces(self.weights)
@@ -112,7 +112,7 @@ class Policy:
         self.tokenizer = tokenizer
         self.processor = processor
         self.spec = spec
-        self.family: Family = family_of(model.config, processor)
+        self.family: Family = family_of(model.config, processor, tokenizer)
         self.pixels = PixelStore(self.family)
         model.set_attn_implementation({"text_config": attention.NAME})
         model.config.use_cache = False

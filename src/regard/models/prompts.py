@@ -35,26 +35,23 @@ class Prompt:
 
 def make_prompt(example: Example, tokenizer: Any, family: Family) -> Prompt:
     """Tokenise an example, with as many tokens for each image as its size makes."""
-    template_ids = _template_ids(example, tokenizer)
     images = example.images
-    num_places = template_ids.count(family.placeholder_id)
-    if num_places != len(images):
+    pieces = _template_text(example, tokenizer).split(family.placeholder)
+    if len(pieces) - 1 != len(images):
         raise DataError(
-            f"example '{example.id}': {len(images)} images, but its text makes {num_places} places "
-            "for images; is an image token written in the question itself?"
+            f"example '{example.id}': {len(images)} images, but its text makes {len(pieces) - 1} "
+            "places for images; is an image token written in the question itself?"
         )
-    token_ids: list[int] = []
-    frames = []
-    remaining = iter(images)
-    for token in template_ids:
-        if token != family.placeholder_id:
-            token_ids.append(token)
-            continue
-        image = next(remaining)
+    text, is_alone, frames = pieces[0], len(images) == 1, []
+    for image, after in zip(images, pieces[1:], strict=True):
         size = (image.width, image.height)
         check_aspect(size, image.name)
-        token_ids += family.image_ids(size)
-        frames.append(ImageFrame(size, family.input_size(size), family.answers_in))
+        text += family.image_text(size, is_alone) + after
+        frames.append(ImageFrame(size, family.input_size(size, is_alone), family.answers_in))
+    # A tokenizer that begins texts with a token of its own does so unless the template has.
+    begin = tokenizer.special_tokens_map.get("bos_token")
+    has_begun = begin is not None and text.startswith(begin)
+    token_ids = tokenizer(text, add_special_tokens=not has_begun)["input_ids"]
     return Prompt(
         example_id=example.id, token_ids=tuple(token_ids), images=images, frames=tuple(frames)
     )
@@ -67,15 +64,19 @@ class PixelStore:
         self._family = family
         self._max_bytes = max_bytes
         self._num_bytes = 0
-        self._features: OrderedDict[str, Mapping[str, Tensor]] = OrderedDict()
+        self._features: OrderedDict[tuple[str, bool], Mapping[str, Tensor]] = OrderedDict()
 
-    def __getitem__(self, image: ImageRef) -> Mapping[str, Tensor]:
-        """The model's inputs for this image; decodes it if it is not at hand."""
-        if image.digest not in self._features:
-            self._features[image.digest] = self._family.features(image.open())
-            self._num_bytes += _num_bytes(self._features[image.digest])
-        self._features.move_to_end(image.digest)
-        features = self._features[image.digest]
+    def of(self, prompt: Prompt) -> list[Mapping[str, Tensor]]:
+        """The model's inputs for the images of a prompt; decodes those that are not at hand."""
+        return [self._of(image, len(prompt.images) == 1) for image in prompt.images]
+
+    def _of(self, image: ImageRef, is_alone: bool) -> Mapping[str, Tensor]:
+        key = (image.digest, is_alone)
+        if key not in self._features:
+            self._features[key] = self._family.features(image.open(), is_alone)
+            self._num_bytes += _num_bytes(self._features[key])
+        self._features.move_to_end(key)
+        features = self._features[key]
         while self._num_bytes > self._max_bytes and len(self._features) > 1:
             self._num_bytes -= _num_bytes(self._features.popitem(last=False)[1])
         return features
@@ -108,20 +109,20 @@ def collate(prompts: Sequence[Prompt], family: Family, pixels: PixelStore) -> Pr
         token_ids[row, : len(ids)] = ids
         axes = family.positions(ids, [frame.original for frame in prompt.frames])
         rows.append(torch.nn.functional.pad(axes, (0, shape[1] - len(ids))))
-    images = [pixels[image] for prompt in prompts for image in prompt.images]
+    images = [image for prompt in prompts for image in pixels.of(prompt)]
+    counts = [len(prompt.images) for prompt in prompts]
     return PromptInputs(
         token_ids=token_ids,
         positions=torch.stack(rows, dim=1),
         lengths=lengths,
-        pixels=family.collate(images) if images else {},
+        pixels=family.collate(images, counts) if images else {},
     )
 
 
-def _template_ids(example: Example, tokenizer: Any) -> list[int]:
+def _template_text(example: Example, tokenizer: Any) -> str:
     messages = [_as_template(message) for message in example.messages]
-    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return ids
+    text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    return text
 
 
 def _as_template(message: Message) -> dict[str, Any]:

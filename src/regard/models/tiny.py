@@ -1,38 +1,28 @@
-"""A vision-language model small enough to train from nothing on a laptop.
+"""Vision-language models small enough to train from nothing on a laptop.
 
-Built from a configuration, it is a Qwen2.5-VL in every respect but size (about one million
+Built from a configuration, each is one of its family in every respect but size (about one million
 parameters), with a tokenizer of its own: one token for each word it is told of, and bytes for any
 other text.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import (
-    PreTrainedTokenizerFast,
-    Qwen2_5_VLConfig,
-    Qwen2_5_VLForConditionalGeneration,
-)
-from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers import AutoModelForImageTextToText, PreTrainedTokenizerFast
 
-_SPECIAL = (
-    "<|endoftext|>",
-    "<|im_start|>",
-    "<|im_end|>",
-    "<|vision_start|>",
-    "<|vision_end|>",
-    "<|image_pad|>",
-    "<|video_pad|>",
-)
+from regard.registry import family
+
+_SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 _CHAT_TEMPLATE = """\
 {%- for message in messages -%}
 <|im_start|>{{ message.role }}{% for part in message.content %}
-{%- if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>
+{%- if part.type == 'image' %}IMAGE
 {%- else %} {{ part.text }}{% endif %}{% endfor %}<|im_end|>
 {%- endfor -%}
 {%- if add_generation_prompt %}<|im_start|>assistant{% endif -%}
@@ -42,9 +32,11 @@ _ROLES = ("system", "user", "assistant", "tool")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TinyQwen:
-    """A Qwen2.5-VL from nothing; the same seed gives the same weights."""
+class TinyModel:
+    """A model of any supported family from nothing; the same seed gives the same weights."""
 
+    model_type: str
+    """The family, by the model type of its configurations."""
     words: tuple[str, ...]
     """What gets a token of its own; everything else is spelled in bytes."""
     width: int = 128
@@ -55,9 +47,9 @@ class TinyQwen:
     """Features of the vision tower."""
     num_vision_layers: int = 2
     patch_size: int = 14
-    """Side of a patch in pixels; 2x2 patches make one token."""
+    """Side of a patch in pixels; where patches are merged, 2x2 make one token."""
     max_pixels: int = 224 * 224
-    """Larger images are scaled down to this."""
+    """Larger images are scaled down to this, where a family takes any size."""
     max_prompt_tokens: int = 4096
     """Positions the configuration allows for."""
     initializer_range: float = 0.08
@@ -66,66 +58,75 @@ class TinyQwen:
 
     def build(self) -> tuple[Any, Any, Any]:
         """Model, tokenizer and image processor."""
-        tokenizer = word_tokenizer(self.words)
+        config, tokenizer, processor = family[self.model_type].tiny(self)  # type: ignore[attr-defined]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            model = Qwen2_5_VLForConditionalGeneration(self._config(tokenizer))
-        limits = {"shortest_edge": (2 * self.patch_size) ** 2, "longest_edge": self.max_pixels}
-        processor = Qwen2VLImageProcessorPil(
-            patch_size=self.patch_size, merge_size=2, temporal_patch_size=2, size=limits
-        )
+            model = AutoModelForImageTextToText.from_config(config)
         return model, tokenizer, processor
 
-    def _config(self, tokenizer: Any) -> Qwen2_5_VLConfig:
-        ids = {name: tokenizer.convert_tokens_to_ids(name) for name in _SPECIAL}
-        head_width = self.width // self.num_heads
-        # M-RoPE shares a head's frequencies out: a quarter to time, three eighths to each axis.
-        sections = [head_width // 8, head_width * 3 // 16, head_width * 3 // 16]
-        text = {
+    @property
+    def tile(self) -> int:
+        """Side of an image, in pixels, where a family cuts all images to squares."""
+        return 4 * self.patch_size
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.num_heads
+
+    @property
+    def num_key_heads(self) -> int:
+        """Each key head serves two query heads."""
+        return max(self.num_heads // 2, 1)
+
+    @property
+    def num_vision_heads(self) -> int:
+        return max(self.vision_width // 32, 1)
+
+    def language(self, tokenizer: Any) -> dict[str, Any]:
+        """The language model's configuration, as far as families agree on it."""
+        begin, _, end = tokenizer.convert_tokens_to_ids(list(_SPECIAL))
+        return {
             "vocab_size": len(tokenizer),
             "hidden_size": self.width,
             "intermediate_size": 3 * self.width,
             "num_hidden_layers": self.num_layers,
             "num_attention_heads": self.num_heads,
-            "num_key_value_heads": max(self.num_heads // 2, 1),
+            "num_key_value_heads": self.num_key_heads,
             "max_position_embeddings": self.max_prompt_tokens,
             "initializer_range": self.initializer_range,
             "tie_word_embeddings": True,
-            "rope_parameters": {
-                "rope_type": "default", "rope_theta": 10_000.0, "mrope_section": sections,
-            },
-            "bos_token_id": ids["<|endoftext|>"],
-            "eos_token_id": ids["<|im_end|>"],
-            "pad_token_id": ids["<|endoftext|>"],
-        }  # fmt: skip
-        vision = {
-            "depth": self.num_vision_layers,
-            "hidden_size": self.vision_width,
-            "intermediate_size": 3 * self.vision_width,
-            "num_heads": max(self.vision_width // 32, 1),
-            "out_hidden_size": self.width,
+            "bos_token_id": begin,
+            "eos_token_id": end,
+            "pad_token_id": begin,
+        }
+
+    def vision_widths(self) -> dict[str, Any]:
+        """The vision tower's widths, as most configurations call them."""
+        return {"hidden_size": self.vision_width, "intermediate_size": 3 * self.vision_width}
+
+    def square_vision(self) -> dict[str, Any]:
+        """A vision tower for squares of one size."""
+        return self.vision_widths() | {
+            "num_hidden_layers": self.num_vision_layers,
+            "num_attention_heads": self.num_vision_heads,
+            "image_size": self.tile,
             "patch_size": self.patch_size,
-            "spatial_merge_size": 2,
-            "temporal_patch_size": 2,
-            "window_size": 8 * self.patch_size,
-            "fullatt_block_indexes": list(range(self.num_vision_layers)),
             "initializer_range": self.initializer_range,
         }
-        whole: dict[str, Any] = {
-            "text_config": text,
-            "vision_config": vision,
-            "initializer_range": self.initializer_range,
-            "image_token_id": ids["<|image_pad|>"],
-            "video_token_id": ids["<|video_pad|>"],
-            "vision_start_token_id": ids["<|vision_start|>"],
-            "vision_end_token_id": ids["<|vision_end|>"],
-            "tie_word_embeddings": True,
-        }
-        return Qwen2_5_VLConfig(**whole)
 
 
-def word_tokenizer(words: tuple[str, ...]) -> PreTrainedTokenizerFast:
+@dataclass(frozen=True, kw_only=True)
+class TinyQwen(TinyModel):
+    """A Qwen2.5-VL from nothing; the same seed gives the same weights."""
+
+    model_type: str = "qwen2_5_vl"
+
+
+def word_tokenizer(words: Sequence[str], marks: Sequence[str] = (), image: str = "") -> Any:
     """A tokenizer with one token for each of these words, and bytes for whatever else is said.
+
+    `marks` are special tokens beside those of the chat template, `image` is what the template
+    writes for an image.
 
     >>> tokenizer = word_tokenizer(("what", "is", "<think>"))
     >>> tokenizer.tokenize("<think> what is")
@@ -135,8 +136,9 @@ def word_tokenizer(words: tuple[str, ...]) -> PreTrainedTokenizerFast:
     """
     known = [f"▁{word}" for word in dict.fromkeys((*words, *_ROLES))]
     spelled = [f"<0x{byte:02X}>" for byte in range(256)]
+    special = (*_SPECIAL, *marks)
     # A known word must always be likelier than its spelling, and a lone space than its bytes.
-    pieces = [(token, 0.0) for token in _SPECIAL] + [(token, -20.0) for token in spelled]
+    pieces = [(token, 0.0) for token in special] + [(token, -20.0) for token in spelled]
     pieces += [("▁", -10.0)] + [(token, -1.0) for token in known]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0, byte_fallback=True))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
@@ -148,7 +150,7 @@ def word_tokenizer(words: tuple[str, ...]) -> PreTrainedTokenizerFast:
         tokenizer_object=tokenizer,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
-        additional_special_tokens=list(_SPECIAL[1:]),
-        chat_template=_CHAT_TEMPLATE,
+        additional_special_tokens=list(special[1:]),
+        chat_template=_CHAT_TEMPLATE.replace("IMAGE", image),
         clean_up_tokenization_spaces=False,
     )

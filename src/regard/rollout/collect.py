@@ -35,8 +35,7 @@ def prepare(policy: Policy, examples: Iterable[Example], max_new_tokens: int) ->
         try:
             prompt = policy.prompt(example)
             _check_length(prompt, policy.max_tokens, max_new_tokens)
-            for image in prompt.images:
-                policy.pixels[image]
+            policy.pixels.of(prompt)
         except DataError as error:
             ready.dropped.append(f"example '{example.id}': {error}")
             continue

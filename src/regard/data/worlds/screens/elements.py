@@ -1,0 +1,259 @@
+"""What a screen is made of: colours, places, and elements that know their name and box.
+
+Every element is drawn by `Screen`, which notes what it drew and exactly where.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from regard.data.worlds.common import one_of
+from regard.data.worlds.drawing import Colour, Split, fitting, font_name, shade, write
+from regard.types import Box
+
+WORDS: Final = (
+    "save", "send", "open", "edit", "copy", "share", "mail", "music", "photo", "map", "call",
+    "chat", "news", "shop", "help", "login", "sound", "games", "books", "notes",
+)  # fmt: skip
+"""What buttons, items and options are called."""
+
+COLOURS: Final = ("red", "yellow", "green", "blue", "purple", "pink")
+"""Of buttons that differ by colour."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """The colours of a screen."""
+
+    ground: Colour
+    bar: Colour
+    surface: Colour
+    ink: Colour
+    accent: Colour
+
+
+THEMES: Final[dict[str, tuple[Theme, ...]]] = {
+    "train": (
+        Theme(ground=(255, 255, 255), bar=(33, 99, 210), surface=(226, 232, 240),
+              ink=(20, 24, 32), accent=(33, 99, 210)),
+        Theme(ground=(250, 245, 232), bar=(46, 125, 50), surface=(232, 220, 190),
+              ink=(40, 30, 20), accent=(46, 125, 50)),
+        Theme(ground=(18, 26, 44), bar=(40, 56, 92), surface=(56, 74, 116),
+              ink=(240, 244, 250), accent=(255, 183, 0)),
+        Theme(ground=(236, 236, 238), bar=(96, 60, 160), surface=(255, 255, 255),
+              ink=(30, 20, 50), accent=(96, 60, 160)),
+    ),
+    "test": (
+        Theme(ground=(240, 250, 248), bar=(0, 121, 107), surface=(206, 230, 224),
+              ink=(16, 36, 34), accent=(0, 121, 107)),
+        Theme(ground=(32, 32, 36), bar=(64, 64, 70), surface=(84, 84, 92),
+              ink=(248, 244, 240), accent=(255, 138, 60)),
+    ),
+}  # fmt: skip
+"""Light and dark ones; the splits share no colour."""
+
+SIZES: Final = {
+    "easy": ((112, 168), (168, 112)),
+    "middle": ((140, 196), (196, 140)),
+    "hard": ((168, 224), (224, 168)),
+}
+"""Width and height of a phone and of a desktop."""
+
+FAMILIES: Final = {"train": ("stack", "tiles", "sidebar"), "test": ("stairs", "rail")}
+"""How the elements of a screen are arranged. Titles are at the top in training, else below."""
+
+BAR = 26
+"""Height of a title bar."""
+
+GAP = 6
+LEAST_ROW = 30
+"""Height of a row, gap included, below which a word could not be read: then there are columns."""
+
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Element:
+    """Something on a screen that can be named."""
+
+    role: str
+    name: str
+    box: Box
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        return round((self.box.x0 + self.box.x1) / 2), round((self.box.y0 + self.box.y1) / 2)
+
+
+class Screen:
+    """A picture that is drawn element by element."""
+
+    def __init__(self, tier: str, split: Split, rng: np.random.Generator) -> None:
+        self.split, self.rng = split, rng
+        self.width, self.height = one_of(SIZES[tier], rng)
+        self.theme, self.face = one_of(THEMES[split], rng), font_name(split, rng)
+        self.image = Image.new("RGB", (self.width, self.height), self.theme.ground)
+        self.draw = ImageDraw.Draw(self.image)
+        self.elements: list[Element] = []
+        self.top = 0
+        self.bottom = self.height
+
+    def title(self, text: str) -> None:
+        """A bar that belongs to no question."""
+        if self.split == "train":
+            box, self.top = (0, 0, self.width, BAR), BAR
+        else:
+            box, self.bottom = (0, self.height - BAR, self.width, self.height), self.height - BAR
+        self._fill(box, self.theme.bar)
+        light = (250, 250, 250)
+        write(self.draw, (self.width / 2, box[1] + BAR / 2), text,
+              fitting(text, self.face, 16, self.width - 8), light)  # fmt: skip
+
+    def slots(self, count: int, family: str = "") -> list[tuple[int, int, int, int]]:
+        """So many boxes in the free part of the screen, arranged as a family of layouts has it."""
+        family = family or one_of(FAMILIES[self.split], self.rng)
+        if family == "stack" and count * LEAST_ROW > self.bottom - self.top:
+            family = "tiles"
+        left = {"stack": 1.0, "tiles": 0.5, "sidebar": 0.4, "stairs": 0.5, "rail": 0.6}[family]
+        columns = [(0.0, left)] if left == 1 else [(0.0, left), (left, 1.0)]
+        per_column = -(-count // len(columns))
+        drop = 14 if family == "stairs" else 0
+        room = (self.bottom - self.top - GAP - drop) / per_column
+        tall = int(min(room - GAP, 44))
+        spare = room * per_column - per_column * (tall + GAP)
+        start = self.top + GAP + int(self.rng.uniform(0, spare + 0.99))
+        boxes = []
+        for i in range(count):
+            column, row = i % len(columns), i // len(columns)
+            x0, x1 = (GAP / 2 + (self.width - GAP) * part for part in columns[column])
+            y0 = start + row * (tall + GAP) + (drop if column else 0)
+            boxes.append((int(x0 + GAP / 2), y0, int(x1 - GAP / 2), y0 + tall))
+        return boxes
+
+    def block(
+        self, role: str, name: str, box: tuple[int, int, int, int], text: str = "",
+        fill: Colour | None = None, ink: Colour | None = None,
+    ) -> Element:  # fmt: skip
+        """A filled box with a text in its middle."""
+        radius = 6 if self.split == "train" else 2
+        x0, y0, x1, y1 = box
+        self.draw.rounded_rectangle((x0, y0, x1 - 1, y1 - 1), radius, fill or self.theme.surface)
+        if text:
+            size = min(20, y1 - y0 - 4)
+            write(self.draw, ((x0 + x1) / 2, (y0 + y1) / 2), text,
+                  fitting(text, self.face, size, x1 - x0 - 6), ink or self.theme.ink)  # fmt: skip
+        return self.note(role, name, box)
+
+    def coloured(self, colour: str, box: tuple[int, int, int, int]) -> Element:
+        """A button without a text."""
+        return self.block("button", colour, box, fill=shade(colour, self.split, self.rng))
+
+    def icon(self, role: str, name: str, box: tuple[int, int, int, int], fill: Colour) -> Element:
+        """A sign in the middle of a box; in tests it is cut out of a disc."""
+        x0, y0, x1, y1 = box
+        centre, reach = ((x0 + x1) / 2, (y0 + y1) / 2), min(x1 - x0, y1 - y0) / 2
+        if self.split == "test":
+            self.draw.circle(centre, reach - 1, fill)
+            fill = self.theme.ink if fill == self.theme.ground else self.theme.ground
+            reach *= 0.72
+        ICONS[name](self.draw, centre, reach * 0.85, fill)
+        return self.note(role, name, box)
+
+    def label(self, text: str, at: Pair, size: int, ink: Colour | None = None) -> None:
+        """A text that is no element."""
+        write(
+            self.draw, at, text, fitting(text, self.face, size, self.width), ink or self.theme.ink
+        )
+
+    def note(self, role: str, name: str, box: tuple[float, float, float, float]) -> Element:
+        """Remember an element."""
+        x0, y0, x1, y1 = box
+        element = Element(role=role, name=name, box=Box(x0, y0, x1, y1))
+        self.elements.append(element)
+        return element
+
+    def _fill(self, box: tuple[float, float, float, float], fill: Colour) -> None:
+        x0, y0, x1, y1 = box
+        self.draw.rectangle((x0, y0, x1 - 1, y1 - 1), fill)
+
+
+# ------------------------------------------------------------------------------------- icons
+
+Draw = ImageDraw.ImageDraw
+
+
+def _heart(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    ways = [2 * math.pi * i / 24 for i in range(24)]
+    draw.polygon(
+        [(at[0] + r * math.sin(t) ** 3,
+          at[1] - r * (13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t)) / 16)
+         for t in ways], fill)  # fmt: skip
+
+
+def _star(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    points = [
+        (way, r if i % 2 == 0 else r * 0.42)
+        for i, way in enumerate(math.pi * (i / 5 - 0.5) for i in range(10))
+    ]
+    draw.polygon([(at[0] + d * math.cos(w), at[1] + d * math.sin(w)) for w, d in points], fill)
+
+
+def _plus(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    (x, y), half = at, r * 0.28
+    draw.rectangle((x - r, y - half, x + r, y + half), fill)
+    draw.rectangle((x - half, y - r, x + half, y + r), fill)
+
+
+def _close(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    (x, y), wide = at, max(2, round(r * 0.45))
+    draw.line((x - r, y - r, x + r, y + r), fill, wide)
+    draw.line((x - r, y + r, x + r, y - r), fill, wide)
+
+
+def _home(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    x, y = at
+    draw.polygon([(x - r, y), (x, y - r), (x + r, y)], fill)
+    draw.rectangle((x - 0.7 * r, y, x - 0.2 * r, y + r), fill)
+    draw.rectangle((x + 0.2 * r, y, x + 0.7 * r, y + r), fill)
+    draw.rectangle((x - 0.7 * r, y, x + 0.7 * r, y + 0.3 * r), fill)
+
+
+def _play(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    x, y = at
+    draw.polygon([(x - 0.7 * r, y - r), (x + r, y), (x - 0.7 * r, y + r)], fill)
+
+
+def _menu(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    x, y = at
+    for by in (-0.7, 0, 0.7):
+        draw.rectangle((x - r, y + by * r - r * 0.14, x + r, y + by * r + r * 0.14), fill)
+
+
+def _search(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    (x, y), wide = at, max(2, round(r * 0.3))
+    draw.circle((x - 0.25 * r, y - 0.25 * r), 0.7 * r, None, fill, wide)
+    draw.line((x + 0.25 * r, y + 0.25 * r, x + r, y + r), fill, wide + 1)
+
+
+def _check(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    (x, y), wide = at, max(2, round(r * 0.4))
+    draw.line([(x - r, y), (x - 0.25 * r, y + 0.7 * r), (x + r, y - 0.8 * r)], fill, wide)
+
+
+def _user(draw: Draw, at: Pair, r: float, fill: Colour) -> None:
+    x, y = at
+    draw.circle((x, y - 0.45 * r), 0.5 * r, fill)
+    draw.pieslice((x - r, y + 0.1 * r, x + r, y + 2.1 * r), 180, 360, fill)
+
+
+ICONS: Final[dict[str, Callable[[Draw, Pair, float, Colour], None]]] = {
+    "heart": _heart, "star": _star, "plus": _plus, "close": _close, "home": _home,
+    "play": _play, "menu": _menu, "search": _search, "check": _check, "user": _user,
+}  # fmt: skip
+"""What draws each sign around a place, so many pixels to each side."""

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from regard.data.worlds.gates import Gates
 from regard.data.worlds.scans import Scans
 from regard.data.worlds.tissue import Tissue
 from regard.registry import world
@@ -13,7 +14,7 @@ from regard.rewards.answers import ExactAnswer
 from regard.rewards.format import ThinkAnswerFormat
 from regard.types import Completion
 
-WORLDS = [Scans, Tissue]
+WORLDS = [Scans, Tissue, Gates]
 
 
 @pytest.fixture(scope="module", params=WORLDS, ids=lambda kind: kind.name)

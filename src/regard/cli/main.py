@@ -203,19 +203,31 @@ def check_data(
 
 @app.command()
 def view(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="A run's folder, or the name of a world (`digits`)."),
+    ],
+    split: Annotated[str, typer.Option(help="Of a world: train or test; train if not given.")] = "",
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045 - typer reads this form on every Python
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change a field of the world."),
+    ] = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The world's page, .html or .png; WORLD-SPLIT.html if not given."),
+    ] = None,
+    num_each: Annotated[int, typer.Option(min=1, help="Examples of each kind and tier.")] = 4,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only write the page.")] = False,
 ) -> None:
-    """Write a run's report anew, also while it goes on, and open it.
+    """Write a run's report anew, also while it goes on, or examples of a world; and open it.
 
     - `regard view runs/quickstart`
+    - `regard view digits --split test --out sheet.html`
+    - `regard view screens --set kinds='["click"]' --out clicks.png`
     """
-    from regard.viewer import open_report, write_report
+    from regard.cli import viewing
 
-    path = write_report(run)
-    console.print(f"report: {path}", soft_wrap=True)
-    if not no_browser:
-        open_report(path)
+    viewing.view(name, split, settings or [], out, num_each, not no_browser, console)
 
 
 @app.command()

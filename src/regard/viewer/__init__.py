@@ -1,5 +1,6 @@
-"""The report: a run folder as one page of curves and rollouts that opens without a server."""
+"""Pages that open without a server: the report of a run folder, the contact sheet of a world."""
 
+from regard.viewer.contact_sheet import write_contact_sheet
 from regard.viewer.report import open_report, write_report
 
-__all__ = ["open_report", "write_report"]
+__all__ = ["open_report", "write_contact_sheet", "write_report"]

@@ -7,8 +7,6 @@ in the file, text nodes in the page, never markup.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 import os
@@ -16,11 +14,10 @@ import re
 import sys
 import webbrowser
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 
-from regard.errors import DataError
 from regard.viewer.curves import evaluation_points, headline, series, stages
+from regard.viewer.files import digest, package_file, write_whole
 from regard.viewer.gallery import described, gallery
 from regard.viewer.pictures import Album
 from regard.viewer.reading import Json, RunFolder, mapping, number, read_run
@@ -53,7 +50,8 @@ def write_report(run_folder: Path, *, max_groups_per_step: int = 8, max_steps: i
         "notes": run.notes,
     }
     path = run.path / "report.html"
-    _write_whole(path, page(data, title=f"{_name(run)} · Regard"))
+    text = page(data, title=f"{_name(run)} · Regard")
+    write_whole(path, text.encode("utf-8", "replace"))  # a lone surrogate is no reason to fail
     return path
 
 
@@ -68,17 +66,17 @@ def open_report(path: Path) -> bool:
 
 def page(data: Json, *, title: str) -> str:
     """The whole page as text."""
-    style, script = _package_file("report.css"), _package_file("report.js")
+    style, script = package_file("report.css"), package_file("report.js")
     values = {
         "title": html.escape(title),
         "style": style,
-        "style_digest": _digest(style),
+        "style_digest": digest(style),
         "script": script,
-        "script_digest": _digest(script),
+        "script_digest": digest(script),
         "data": safe_json(data),
     }
     # All places at once: a value that happens to hold another's place stays as it is.
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: values[place[1]], _package_file("report.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: values[place[1]], package_file("report.html"))
 
 
 def safe_json(data: object) -> str:
@@ -126,22 +124,3 @@ def _duration_s(rows: list[Json]) -> float | None:
     if not times:
         return None
     return times[-1] - times[0] + (number(rows[0].get("time/step")) or 0.0)
-
-
-def _package_file(name: str) -> str:
-    return (resources.files("regard.viewer") / name).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Replace the file at once: whoever reloads the page during a run never sees half of it."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(text.encode("utf-8", "replace"))  # a lone surrogate is no reason to fail
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise DataError(f"{path}: cannot be written ({error.strerror})") from error

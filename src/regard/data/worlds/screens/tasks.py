@@ -133,7 +133,7 @@ def type_(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     # The field is below the numbers in training, above them in tests.
     places = [4 + tall * (i + 0.5) for i in range(count + 1)]
     field_y, rows = (places[-1], places[:-1]) if split == "train" else (places[0], places[1:])
-    size = min(30 if count == 1 else 24, int(tall - 2))
+    size = min(30 if count == 1 else 24, int(tall - 2), screen.width // 5)
     for name, number, y in zip(names, numbers, rows, strict=True):
         screen.label(name, (screen.width * 0.3, y), size)
         screen.label(number, (screen.width * 0.72, y), size, screen.theme.accent)

@@ -1,0 +1,191 @@
+"""A world on one page: examples by kind and tier, with question, gold answer and true places.
+
+As HTML, where pictures are shown larger than they are, or as one PNG.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from regard.data.targets import target_to_json
+from regard.errors import ConfigError
+from regard.text.gui_actions import gui_actions
+from regard.text.tags import inside
+from regard.types import Dataset, Example, GuiAction, ImageRef, Point
+from regard.viewer.files import digest, package_file, write_whole
+from regard.viewer.reading import Json
+from regard.viewer.shapes import Sight, target_shapes
+
+LOOKED_THROUGH = 160
+"""Examples that are made for each one that is shown of a kind and tier: worlds have that many."""
+
+CELL = 240
+"""Pixels of a PNG's cell, across and down."""
+
+_MARK = (230, 0, 120)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Some examples of one kind at one tier."""
+
+    kind: str
+    tier: str
+    examples: tuple[Example, ...]
+
+
+def write_contact_sheet(dataset: Dataset, about: str, path: Path, *, num_each: int = 4) -> Path:
+    """Write `num_each` examples of each kind and tier to `path`, `.html` or `.png`."""
+    path = Path(path)
+    rows = rows_of(dataset, num_each=num_each)
+    if path.suffix == ".png":
+        buffer = io.BytesIO()
+        drawn(rows).save(buffer, "PNG")
+        write_whole(path, buffer.getvalue())
+    elif path.suffix == ".html":
+        write_whole(path, page(rows, about).encode("utf-8", "replace"))
+    else:
+        raise ConfigError(f"{path}: a contact sheet is written as .html or .png")
+    return path
+
+
+def rows_of(dataset: Dataset, *, num_each: int) -> list[Row]:
+    """The first examples of each kind and tier, in the order in which kinds and tiers come."""
+    found: dict[tuple[str, str], list[Example]] = {}
+    for index in range(min(len(dataset), LOOKED_THROUGH * num_each)):
+        example = dataset[index]
+        some = found.setdefault((example.kind, str(example.meta.get("tier", ""))), [])
+        if len(some) < num_each:
+            some.append(example)
+    order = list(dict.fromkeys(kind for kind, _ in found))
+    return [
+        Row(kind=kind, tier=tier, examples=tuple(some))
+        for (kind, tier), some in sorted(found.items(), key=lambda item: order.index(item[0][0]))
+    ]
+
+
+# ------------------------------------------------------------------------------------- shapes
+
+
+def true_shapes(example: Example) -> list[Json]:
+    """What the target asks for, and where a gold action points, as shapes of the unit frame."""
+    sights = [Sight(original=(image.width, image.height)) for image in example.images]
+    shapes = target_shapes(target_to_json(example.target), sights)
+    if isinstance(example.target, GuiAction) and example.gold:
+        actions = gui_actions((inside("answer", example.gold) or "").strip()) or ()
+        points = [action.target for action in actions if isinstance(action.target, Point)]
+        for point in points:
+            shapes += target_shapes(target_to_json(point), sights)
+    return shapes
+
+
+# ------------------------------------------------------------------------------------- HTML
+
+
+def page(rows: Iterable[Row], about: str) -> str:
+    """The whole page as text; it asks nothing of the network and runs nothing."""
+    parts = []
+    for kind, of_kind in groupby(rows, key=lambda row: row.kind):
+        parts.append(f"<h2>{html.escape(kind)}</h2>")
+        for row in of_kind:
+            cards = "".join(map(_card, row.examples))
+            parts.append(f"<h3>{html.escape(row.tier)}</h3><div class='row'>{cards}</div>")
+    style = package_file("contact_sheet.css")
+    policy = f"default-src 'none'; img-src data:; style-src '{digest(style)}'"
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f"<title>Contact sheet · Regard</title><style>{style}</style></head>\n"
+        f"<body><p class='about'>{html.escape(about)}</p>\n{''.join(parts)}</body></html>\n"
+    )
+
+
+def _card(example: Example) -> str:
+    shapes = true_shapes(example)
+    pictures = "".join(
+        _picture(image, [shape for shape in shapes if shape["image"] == i])
+        for i, image in enumerate(example.images)
+    )
+    return (
+        f"<figure>{pictures}<figcaption><p>{html.escape(example.question)}</p>"
+        f"<p class='gold'>{html.escape(example.gold or '')}</p></figcaption></figure>\n"
+    )
+
+
+def _picture(image: ImageRef, shapes: list[Json]) -> str:
+    """An SVG of the picture at twice its size, under its shapes."""
+    width, height = image.width, image.height
+    buffer = io.BytesIO()
+    image.open().save(buffer, "PNG")
+    uri = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    marks = "".join(_svg(shape["at"], width, height) for shape in shapes)
+    scale = 2 if max(width, height) <= 320 else 1
+    return (
+        f'<svg width="{scale * width}" height="{scale * height}" '
+        f'viewBox="0 0 {width} {height}"><image href="{uri}" width="{width}" '
+        f'height="{height}"/>{marks}</svg>'
+    )
+
+
+def _svg(at: list[float], width: int, height: int) -> str:
+    if len(at) == 2:
+        return f'<circle cx="{at[0] * width:.1f}" cy="{at[1] * height:.1f}" r="3"/>'
+    x0, y0, x1, y1 = at[0] * width, at[1] * height, at[2] * width, at[3] * height
+    return f'<rect x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" height="{y1 - y0:.1f}"/>'
+
+
+# ------------------------------------------------------------------------------------- PNG
+
+
+def drawn(rows: list[Row]) -> Image.Image:
+    """The sheet as one picture: a line of cells for each kind, its tiers side by side."""
+    lines = [
+        [(row, example) for row in of_kind for example in row.examples]
+        for _, of_kind in groupby(rows, key=lambda row: row.kind)
+    ]
+    tall = CELL + 70  # below the picture, the question and the gold answer
+    columns = max((len(line) for line in lines), default=1)
+    sheet = Image.new("RGB", (CELL * columns, tall * max(len(lines), 1)), (96, 96, 100))
+    for j, line in enumerate(lines):
+        for i, (row, example) in enumerate(line):
+            _draw_cell(sheet, (i * CELL, j * tall), row, example)
+    return sheet
+
+
+def _draw_cell(sheet: Image.Image, at: tuple[int, int], row: Row, example: Example) -> None:
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    x, below = at[0] + 4, at[1] + 4
+    for i, image in enumerate(example.images):
+        picture = image.open()
+        picture.thumbnail((CELL - 8, CELL - 8))
+        sheet.paste(picture, (x, at[1] + 4))
+        for shape in true_shapes(example):
+            if shape["image"] == i:
+                _draw_shape(draw, shape["at"], (x, at[1] + 4), picture.size)
+        x += picture.width + 4
+        below = max(below, at[1] + 8 + picture.height)
+    lines = [f"{row.kind} {row.tier}", *textwrap.wrap(example.question, 40)]
+    lines += textwrap.wrap(example.gold or "", 40)
+    draw.text((at[0] + 4, below), "\n".join(lines), "white", font)
+
+
+def _draw_shape(
+    draw: ImageDraw.ImageDraw, at: list[float], corner: tuple[int, int], size: tuple[int, int]
+) -> None:
+    ends = [
+        (corner[0] + round(x * size[0]), corner[1] + round(y * size[1]))
+        for x, y in zip(at[::2], at[1::2], strict=True)
+    ]
+    if len(ends) == 1:
+        draw.circle(ends[0], 4, _MARK, "white")
+    else:
+        draw.rectangle([*ends[0], *ends[1]], None, _MARK, 2)

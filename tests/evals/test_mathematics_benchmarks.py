@@ -234,5 +234,8 @@ def test_medical_records_by_domain(tmp_path):
 def test_hints_map_options_to_letters():
     assert hints.option_letter("7", None, ["7", "8"]) == "A"
     assert hints.option_letter("k", list("abcdefghijk")) == "k"  # the eleventh has no letter
+    assert hints.option_letter("b", None, "['a', 'b']") == "H"  # a list that was never read
     assert hints.tagged_answers("") == ["Failed to generate."]
+    assert hints.tagged_answers("So 5</answer>") == ["So 5"]
+    assert hints.free_answers(r"\boxed{}") == ["Failed to extract."]
     assert hints.any_is_right("none", hints.free_answers("no box"))  # a quirk, kept

@@ -174,6 +174,7 @@ def test_a_number_in_the_thinking_pays_where_whole_texts_are_read():
         (r"\boxed{(A)}", "A", 0),
         ("<answer>42</answer>", "42", 1),
         ("Answer: 42", "42", 1),
+        ("Answer: 2x=4<|im_end|>", "2x=4", 1),  # the candidate is read as 4, the truth's right side
     ],
 )
 def test_candidates_are_tried_in_turn(text, reference, verdict):

@@ -25,6 +25,9 @@ from regard.text.competition import latex_as_text, same_answer
         (r"\text{Yes}", "yes"),
         (r"\boxed{15}", "15"),
         ("x^2+2x+1", "(x+1)^2"),
+        (r"0.5\sqrt{3}", r"\frac{\sqrt{3}}{2}"),
+        (r"\sqrt{0.25}", "0.5"),
+        (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", r"\begin{bmatrix}1\\2\end{bmatrix}"),
         ("", ""),
     ],
 )
@@ -39,6 +42,12 @@ def test_what_is_the_same(given_answer, truth):
         ("[0,1)", "(0,1)"),
         ("2/4", "1/2"),  # not in the same terms
         ("3.14159", r"\pi"),
+        ("3.141592653589793", r"\pi"),  # a decimal is never the number it was rounded from
+        (r"2\sqrt{3}", "3.4641016151377544"),
+        ("0.333333333333", "1/3"),
+        (r"\hat{x}", "x"),
+        (r"\mathbb{R}", "R"),
+        (r"--\frac{1}{2}", "1/2"),  # two hyphens are a dash
         ("√3", r"\sqrt{3}"),
         ("B. 30", "B"),
         ("5 kg", "5"),
@@ -54,7 +63,13 @@ def test_what_is_not(given_answer, truth):
 
 @pytest.mark.parametrize(
     ("given_answer", "truth"),
-    [("Monday", "Mon"), (r"\sqrt[3]{8}", r"\sqrt{8}"), ("10 miles or 5", "10,5")],
+    # In the first, the name of the command runs on: \pi厘米 is none that is known.
+    [
+        (r"2\pi厘米", "2"),
+        ("Monday", "Mon"),
+        (r"\sqrt[3]{8}", r"\sqrt{8}"),
+        ("10 miles or 5", "10,5"),
+    ],
 )
 def test_habits_that_published_numbers_rest_on(given_answer, truth):
     assert same_answer(given_answer, truth)

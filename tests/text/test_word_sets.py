@@ -55,6 +55,22 @@ def test_short_answers_are_laid_bare(text, bare):
 
 
 @pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("Monday", "mon"),
+        ("second place", ""),
+        ("10 kilograms", "10 kilo"),
+        ("5)", "5)"),
+        ("a (b", "a (b"),  # both brackets, or none
+        (" 7 ", " 7 "),
+        ("inchour", "inc"),  # "hour" is looked for first
+    ],
+)
+def test_units_found_anywhere_cut_words(text, bare):
+    assert bare_answer(text, units="anywhere") == bare
+
+
+@pytest.mark.parametrize(
     ("text", "number"),
     [
         ("twenty one", 21),

@@ -13,7 +13,7 @@ from typing import Literal
 from regard.errors import ConfigError
 from regard.text.competition import same_answer
 from regard.text.short_answers import bare_answer
-from regard.text.tags import inside
+from regard.text.tags import last_opened
 
 Choose = Literal["shortest", "second_longest"]
 
@@ -40,12 +40,12 @@ def right_attempts(
     """
     found = []
     for text in texts:
-        block = None if text is None else inside("answer", text, "last")
+        block = None if text is None else last_opened("answer", text)
         if text is None or block is None:
             continue
-        answer = bare_answer(block, units=units)
+        answer = bare_answer(block.strip(), units=units)
         is_range = "-" in truth and len(truth) >= 5
-        if answer.lower() == truth.lower() or (not is_range and same_answer(answer, truth)):
+        if answer.lower() == truth.lower() or (not is_range and same_answer(truth, answer)):
             found.append(Attempt(text, answer, len(text.split())))
     return found
 

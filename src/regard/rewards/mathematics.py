@@ -266,7 +266,8 @@ def _may_hold_mathematics(text: str) -> bool:
 
 # ------------------------------------------------------------------- candidates, and rethinking
 
-_ENDING = "Now everything looks fine. Solution finished."
+ENDING = "Now everything looks fine. Solution finished."
+"""What VL-Rethinker's prompt for long thought asks for at the end."""
 _STOPS = ("<|im_end|>", "<|endoftext|>")
 
 
@@ -283,10 +284,10 @@ def released_normal_form(text: str) -> str:
 
 def goes_on_after_the_end(text: str) -> bool | None:
     """Whether text follows the closing phrase (and a stop); None where the phrase is not said."""
-    at = text.find(_ENDING)
+    at = text.find(ENDING)
     if at < 0:
         return None
-    return len(text) > at + len(_ENDING) + len(_STOPS[0])
+    return len(text) > at + len(ENDING) + len(_STOPS[0])
 
 
 def candidates_verdict(
@@ -330,8 +331,9 @@ def _candidate_verdict(candidate: str, wanted: str, truth: str, timeout_s: float
     candidate = released_normal_form(candidate)
     if truth in "ABCDEFGHIJK":
         return int(candidate[len("\\boxed{") :].startswith(truth))
-    verdict = verify(wanted, candidate, timeout_s=timeout_s)
-    if verdict.said is None:
+    # As there: the candidate in the place of the truth, which matters to equations (2x = 4 is 4).
+    verdict = verify(candidate, wanted, timeout_s=timeout_s)
+    if verdict.truth is None:
         return -1
     return int(verdict.is_equal)
 

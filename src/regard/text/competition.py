@@ -13,9 +13,12 @@ a bounded reader compares values (`regard.text.formulas`).
 
 from __future__ import annotations
 
+import contextlib
 import re
+import unicodedata
+from fractions import Fraction
 
-from regard.text.formulas import read_formula, same_formula
+from regard.text.formulas import Formula, read_formula, same_formula
 
 _MAX_LENGTH = 2000
 """Characters; longer answers are compared as they are."""
@@ -67,7 +70,24 @@ def _same_element(said: str, wanted: str) -> bool:
     if re.search(r"\^[0-9]+\^|\^[0-9][0-9]", both):
         return False
     one, other = read_formula(said), read_formula(wanted)
-    return one is not None and other is not None and same_formula(one, other)
+    if one is None or other is None:
+        return False
+    if "." not in both:
+        return same_formula(one, other)
+    # A decimal is another number than the root or the pi it was rounded from.
+    are_numbers = not one.names and not other.names
+    if are_numbers and _is_irrational(said, one) != _is_irrational(wanted, other):
+        return False
+    return same_formula(one, other, tolerance=1e-15 if are_numbers else 1e-12)
+
+
+def _is_irrational(text: str, number: Formula) -> bool:
+    """Whether a number written with a root, a pi or a function is none of the common fractions."""
+    value = number.at({})
+    if value is None or re.search("pi|[a-z]{3}", text) is None:
+        return False
+    near = Fraction(value.real).limit_denominator(10_000)
+    return abs(value.real - near) > 1e-12 * max(1.0, abs(value))
 
 
 # ------------------------------------------------------------- the normalisation of MATH (2021)
@@ -77,7 +97,7 @@ _DROPPED_BY_MATH = ("\\left", "\\right", "^{\\circ}", "^\\circ", "\\$")
 
 
 class _Unusual(Exception):
-    """The rule of MATH has no form for this text; it is compared as it is."""
+    """A rule has no form for this text; it is compared as it is."""
 
 
 def _typeset(text: str) -> str:
@@ -245,7 +265,8 @@ _RELATIONS = (
     "angle perp parallel sim cong rightarrow to Rightarrow leftarrow subset subseteq forall exists "
     "sum prod int ldots dots cdots prime mid vert star ast lfloor rfloor lceil rceil langle rangle "
     "ell hbar because therefore equiv propto nabla partial oplus otimes odot geqslant leqslant "
-    "setminus"
+    "setminus square bullet lvert rvert Vert lVert rVert Leftarrow leftrightarrow Leftrightarrow "
+    "mapsto supset supseteq wedge vee lnot iint oint bigcup bigcap inf"
 )
 _NAMED = "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lim max min sup"
 _SYMBOLS = {
@@ -253,7 +274,11 @@ _SYMBOLS = {
     **dict(
         zip(
             _RELATIONS.split(),
-            "×·∞∪∩±∓≤≤≥≥÷≠≈∈∉∅∅∘∠⊥∥∼≅→→⇒←⊂⊆∀∃∑∏∫……⋯'||⋆∗⌊⌋⌈⌉⟨⟩ℓħ∵∴≡∝∇∂⊕⊗⊙⩾⩽∖",
+            [
+                *"×·∞∪∩±∓≤≤≥≥÷≠≈∈∉∅∅∘∠⊥∥∼≅→→⇒←⊂⊆∀∃∑∏∫……⋯'||⋆∗⌊⌋⌈⌉⟨⟩ℓħ∵∴≡∝∇∂⊕⊗⊙⩾⩽∖",
+                *"□∙||‖‖‖⇐↔⇔↦⊃⊇∧∨¬∬∮⋃⋂",
+                "inf",
+            ],
             strict=True,
         )
     ),
@@ -263,7 +288,26 @@ _SYMBOLS = {
 }
 _ESCAPES = {",": " ", ";": " ", ":": " ", " ": " ", "!": "", "\\": "\n"}
 _ESCAPES |= {char: char for char in "{}$%&#_"}
-_BOLD_UPPER, _BOLD_LOWER = 0x1D400, 0x1D41A
+_ACCENTS = {
+    "hat": "\u0302",
+    "bar": "\u0305",
+    "vec": "\u20d7",
+    "tilde": "\u0303",
+    "dot": "\u0307",
+    "ddot": "\u0308",
+}
+_STYLES = {
+    "mathbf": "BOLD",
+    "mathbb": "DOUBLE-STRUCK",
+    "mathcal": "SCRIPT",
+    "mathscr": "SCRIPT",
+    "mathit": "ITALIC",
+    "mathsf": "SANS-SERIF",
+    "mathfrak": "FRAKTUR",
+    "mathtt": "MONOSPACE",
+}
+_LIGATURES = {"---": "—", "--": "–", "``": "“", "''": "”"}
+_MATRICES = {"array", "pmatrix", "bmatrix", "smallmatrix", "psmallmatrix", "bsmallmatrix"}
 _AFTERWARDS = {"√": "sqrt", "π": "pi", "∞": "inf", "∪": "U", "·": "*", "×": "*"}
 _MAX_NESTING = 40
 
@@ -271,7 +315,8 @@ _MAX_NESTING = 40
 def latex_as_text(latex: str) -> str:
     r"""LaTeX as one would type it: fractions with a slash (and no brackets), `sqrt(…)`, symbols.
 
-    Commands it does not know leave their arguments; what is nested too deeply stays LaTeX.
+    Commands it does not know leave their arguments; what breaks off, or is nested too deeply,
+    stays LaTeX.
 
     >>> latex_as_text(r"2\frac{1}{2}"), latex_as_text(r"\sqrt{3}\pi"), latex_as_text(r"\foo{x}")
     ('2 1/2', 'sqrt(3)pi', 'x')
@@ -280,7 +325,7 @@ def latex_as_text(latex: str) -> str:
     latex = latex.replace("\\frac", " \\frac")  # a mixed number keeps its gap
     try:
         text = _TextReader(latex).group(0, until=None)
-    except RecursionError:
+    except _Unusual:
         return latex
     for old, new in _AFTERWARDS.items():
         text = text.replace(old, new)
@@ -294,7 +339,7 @@ class _TextReader:
 
     def group(self, depth: int, *, until: str | None) -> str:
         if depth > _MAX_NESTING:
-            raise RecursionError
+            raise _Unusual
         pieces = []
         while self.at < len(self.latex):
             if self.latex[self.at] == until:
@@ -312,18 +357,25 @@ class _TextReader:
             return ""
         if char == "~":
             return "\xa0"
+        if char == "&":
+            return "   "
+        for marks, sign in _LIGATURES.items():
+            if self.latex.startswith(marks, self.at - 1):
+                self.at += len(marks) - 1
+                return sign
         if char != "\\":
             return char
         if self.at >= len(self.latex):
             return ""
-        match = re.compile(r"[A-Za-z]+").match(self.latex, self.at)
-        if match is None:
-            mark = self.latex[self.at]
+        start = self.at
+        while self.at < len(self.latex) and self.latex[self.at].isalpha():
             self.at += 1
-            return _ESCAPES.get(mark, "")
-        self.at = match.end()
+        if start == self.at:
+            self.at += 1
+            return _ESCAPES.get(self.latex[start], "")
+        name = self.latex[start : self.at]
         self.skip_spaces()
-        return self.command(match[0], depth)
+        return self.command(name, depth)
 
     def command(self, name: str, depth: int) -> str:
         if name == "frac":
@@ -333,14 +385,39 @@ class _TextReader:
             if self.at < len(self.latex) and self.latex[self.at] == "[":
                 end = self.latex.find("]", self.at)
                 self.at = end + 1 if end >= 0 else self.at
+            if not self.latex[self.at :].strip():
+                raise _Unusual
             return f"√({self.argument(depth)})"
-        if name == "mathbf":
-            return "".join(map(_bold, self.argument(depth)))
+        if name in _STYLES:
+            return "".join(_styled(char, _STYLES[name]) for char in self.argument(depth))
+        if name in _ACCENTS:
+            return unicodedata.normalize("NFC", self.argument(depth) + _ACCENTS[name])
+        if name == "begin":
+            return self.environment(depth)
+        if name == "end":
+            self.argument(depth)
+            return ""
         if name in ("left", "right", "big", "Big"):
             if self.latex[self.at : self.at + 1] == ".":
                 self.at += 1
             return ""
         return _SYMBOLS.get(name, "")
+
+    def environment(self, depth: int) -> str:
+        """What `\\begin{…}` holds; a matrix as rows with semicolons between."""
+        name = self.argument(depth)
+        if name == "array":
+            self.argument(depth)
+        end, pieces = f"\\end{{{name}}}", []
+        while self.at < len(self.latex) and not self.latex.startswith(end, self.at):
+            pieces.append(self.piece(depth + 1))
+        if self.at >= len(self.latex):
+            raise _Unusual
+        self.at += len(end)
+        body = "".join(pieces)
+        if name not in _MATRICES:
+            return body
+        return f"[ {'; '.join(' '.join(row.split()) for row in body.split(chr(10)))} ]"
 
     def argument(self, depth: int) -> str:
         self.skip_spaces()
@@ -353,7 +430,13 @@ class _TextReader:
             self.at += 1
 
 
-def _bold(char: str) -> str:
-    if "A" <= char <= "Z":
-        return chr(_BOLD_UPPER + ord(char) - ord("A"))
-    return chr(_BOLD_LOWER + ord(char) - ord("a")) if "a" <= char <= "z" else char
+def _styled(char: str, style: str) -> str:
+    """The letter of mathematical alphabets, where Unicode has it; `\\mathbb{R}` is ℝ."""
+    if not ("A" <= char <= "Z" or "a" <= char <= "z"):
+        return char
+    letter = f"{'CAPITAL' if char.isupper() else 'SMALL'} {char.upper()}"
+    older = "BLACK-LETTER" if style == "FRAKTUR" else style
+    for name in (f"MATHEMATICAL {style} {letter}", f"{older} {letter}"):
+        with contextlib.suppress(KeyError):
+            return unicodedata.lookup(name)
+    return char

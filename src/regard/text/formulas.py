@@ -232,7 +232,7 @@ class _PlainReader(_Reader):
             super().take_token(sort, text)
             return
         for piece in re.findall(r"[0-9]+|[^\W\d_]", text):
-            super().take_token("number" if piece[0].isdigit() else "name", piece)
+            super().take_token("number" if piece[0].isdecimal() else "name", piece)
 
     def starts_factor(self) -> bool:
         token = self.peek()

@@ -6,11 +6,10 @@ import re
 from typing import Literal
 
 _UNITS = (
-    "degree|cm|centimeter|meter|mile|second|minute|hour|day|week|month|year|foot|feet|inch|yard|"
-    "pound|gram|ounce|liter"
-)
-_WHOLE_UNIT = re.compile(rf"(?:^|(?<=[\s\d]))(?:{_UNITS})(?:es|s)?\b")
-_ANY_UNIT = re.compile(_UNITS)
+    "degree cm centimeter meter mile second minute hour day week month year foot feet inch yard "
+    "liter gram ounce pound"
+).split()
+_WHOLE_UNIT = re.compile(rf"(?:^|(?<=[\s\d]))(?:{'|'.join(_UNITS)})(?:es|s)?\b")
 
 
 def bare_answer(text: str, *, units: Literal["words", "anywhere"] = "words") -> str:
@@ -27,15 +26,23 @@ def bare_answer(text: str, *, units: Literal["words", "anywhere"] = "words") -> 
     >>> bare_answer("Monday"), bare_answer("Monday", units="anywhere")
     ('monday', 'mon')
     """
-    text = text.strip().lower().removesuffix(".")
+    text = text.lower().removesuffix(".")
     for word in ("yes", "no"):
         if f"{word}," in text or f"{word}. " in text:
             return word
-    text = text.partition("(")[0].strip() or text
-    text = text.partition(" or ")[0].strip()
+    if ")" in text and (before := text.partition("(")[0].strip()):
+        text = before
+    if " or " in text:
+        text = text.partition(" or ")[0].strip()
     for mark in (" is ", " = ", " ≈ "):
-        text = text.rpartition(mark)[2].strip()
-    found = (_ANY_UNIT if units == "anywhere" else _WHOLE_UNIT).search(text)
+        if mark in text:
+            text = text.rpartition(mark)[2].strip()
+    if units == "anywhere":
+        for unit in _UNITS:
+            if unit in text:
+                text = text.partition(unit)[0].strip()
+        return text
+    found = _WHOLE_UNIT.search(text)
     return text[: found.start()].strip() if found else text
 
 

@@ -76,6 +76,23 @@ def only(tag: str, text: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def last_opened(tag: str, text: str) -> str | None:
+    """What follows the last `<tag>`, to the next `</tag>` if there is one; None without any `</tag>`.
+
+    `text.split("<answer>")[-1].split("</answer>")[0]`, as published scripts have it: a closing tag
+    alone makes an answer of what stands before it, and one too early an empty answer.
+
+    >>> last_opened("answer", "<answer>4</answer> or <answer>5</answer>")
+    '5'
+    >>> last_opened("answer", "so 5</answer>"), last_opened("answer", "<answer>5")
+    ('so 5', None)
+    """
+    closing = f"</{tag}>"
+    if closing not in text:
+        return None
+    return text.rpartition(f"<{tag}>")[2].partition(closing)[0]
+
+
 def after_final_answer(text: str, tag: str = "answer") -> str | None:
     """What follows ` Final Answer:` in a block that starts with it and ends with a space.
 

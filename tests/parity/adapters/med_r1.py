@@ -33,7 +33,7 @@ def _accuracy(given: dict[str, Any]) -> float:
 
 def _cls_accuracy(given: dict[str, Any]) -> float:
     content, solution = given["content"], given["solution"]
-    if re.search(r"[0-9$\\]", solution) and verify(solution, content).is_equal:
+    if re.search(r"[0-9$\\]", solution) and verify(content, solution).is_equal:
         return 1.0
     return label_value(tagged_or_whole(content), tagged_or_whole(solution))
 

@@ -10,7 +10,7 @@ from regard.rewards.contract import ask, say
 from regard.rewards.format import ThinkAnswerFormat
 from regard.rewards.mathematics import MathAnswer
 from regard.text.short_answers import bare_answer
-from regard.text.tags import inside
+from regard.text.tags import last_opened
 from regard.types import FreeText
 
 ACCURACY = MathAnswer(where="first_line", rule="competition", unexplained_penalty=0.5)
@@ -28,8 +28,8 @@ def _compute_score(given: dict[str, Any]) -> dict[str, float]:
 
 
 def _extract_answer(given: dict[str, Any]) -> str | None:
-    answer = inside("answer", given["reasoning"], "last")
-    return None if answer is None else bare_answer(answer, units="anywhere")
+    answer = last_opened("answer", given["reasoning"] or "")
+    return None if answer is None else bare_answer(answer.strip(), units="anywhere")
 
 
 def _extract_answers(given: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from regard.evals.difficulty import difficulty
 from regard.rewards.mathematics import (
+    ENDING,
     candidates_verdict,
     goes_on_after_the_end,
     released_normal_form,
@@ -32,10 +33,10 @@ def _rule_reward(given: dict[str, Any], *, only_box: bool = False) -> dict[str, 
     goes_on = goes_on_after_the_end(text)
     if goes_on:
         score = 0.0
-    elif only_box and "boxed" not in text:
-        raise ValueError("there, a box is looked for and not found")
     else:
         score = float(candidates_verdict(text, given["gt"], only_box=only_box))
+        if only_box and "boxed" not in text and score >= 0:
+            raise ValueError("there, a box is looked for and not found")
     return {
         "valid": error is None,
         "norepeat": None if goes_on is None else not goes_on,
@@ -81,15 +82,16 @@ def _labels(given: dict[str, Any]) -> list[int]:
     return [int(difficulty(group)) for group in groups for _ in group]
 
 
-def is_number_with_unit(given: dict[str, Any]) -> bool:
-    """A box that holds a number and its unit or a percent, where the reference has neither."""
-    said = last_opened_box(given["solution"]) or ""
-    return bool(re.search(r"[0-9]\s*(\\?%|[A-Za-z]{2,})", said)) and not re.search(
-        r"%|[A-Za-z]{2,}", given["gt"].replace("boxed", "")
-    )
+_UNIT = re.compile(r"[0-9}]\s*(?:\\?%|(?:\\text\{)?\s*[A-Za-z]{2,})")
 
 
-PREDICATES = {"is_number_with_unit": is_number_with_unit}
+def has_unit(given: dict[str, Any]) -> bool:
+    """A number with its unit or a percent, in what may be read as the answer or in the reference."""
+    text = re.split(r"\\boxed|<answer>|Answer:", given["solution"])[-1].partition(ENDING)[0]
+    return any(_UNIT.search(each) is not None for each in (text, given["gt"]))
+
+
+PREDICATES = {"has_unit": has_unit}
 
 ADAPTERS = {
     "difficulty_labels": _labels,

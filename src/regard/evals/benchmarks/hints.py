@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regard.text.boxed import last_opened_box
-from regard.text.choices import letters
 from regard.text.competition import same_answer
-from regard.text.tags import inside
+from regard.text.tags import last_opened
+
+_TEN_LETTERS = "ABCDEFGHIJ"
+_NOT_FOUND = "Failed to extract."
 
 
 def option_letter(
@@ -18,10 +20,10 @@ def option_letter(
     >>> option_letter("7", ["5", "7"]), option_letter("9", ["5", "7"])
     ('B', '9')
     """
-    listed = list(choices or options or ())
-    if answer in listed[:10]:
-        return letters(listed[:10])[listed.index(answer)]
-    return answer
+    try:
+        return _TEN_LETTERS[(choices or options or ()).index(answer)]
+    except (ValueError, IndexError):
+        return answer
 
 
 def tagged_answers(response: str) -> list[str]:
@@ -32,14 +34,15 @@ def tagged_answers(response: str) -> list[str]:
     """
     if not response:
         return ["Failed to generate."]
-    answer = inside("answer", response, "last")
-    return ["Failed to extract." if answer is None else answer.strip()]
+    answer = last_opened("answer", response)
+    return [_NOT_FOUND if answer is None else answer.strip()]
 
 
 def free_answers(response: str) -> list[str]:
     r"""The last box, and in lower case what follows "answer:" where that occurs.
 
-    Where there is no box, the first is "None", which an answer "none" takes for right.
+    Where there is no box, the first is "None", which an answer "none" takes for right; an empty
+    box is left out.
 
     >>> free_answers("So. Answer: Foo")
     ['None', 'foo']
@@ -47,11 +50,12 @@ def free_answers(response: str) -> list[str]:
     if not response:
         return ["Failed to generate."]
     inside_box = last_opened_box(response)
-    found = ["None" if inside_box is None else inside_box.strip()]
+    boxed = "None" if inside_box is None else inside_box.strip()
+    found = [boxed] if boxed else []
     lower = response.lower()
     if "answer:" in lower:
         found.append(lower.rpartition("answer:")[2].strip())
-    return found
+    return found or [_NOT_FOUND]
 
 
 def any_is_right(truth: str, answers: Sequence[str | None]) -> bool:
@@ -61,6 +65,6 @@ def any_is_right(truth: str, answers: Sequence[str | None]) -> bool:
     (True, False)
     """
     return any(
-        answer is not None and (answer.lower() == truth.lower() or same_answer(answer, truth))
+        answer is not None and (answer.lower() == truth.lower() or same_answer(truth, answer))
         for answer in answers
     )

@@ -62,6 +62,13 @@ def test_emma_cuts_a_number_at_its_point_where_it_stands_in_a_sentence():
         ("30^{\\circ}", "30", False),
         ("5 m", "5", False),
         ("", "3", False),
+        ("$1,000$", "1000", True),
+        ("1\\over 2", "0.5", True),
+        ("\\log 100", "2", True),
+        ("\\boxed{5}", "5", False),
+        ("\\frac12", "0.5", False),
+        ("50%", "0.5", False),
+        ("5", "five", False),  # words count in the extraction alone
     ],
 )
 def test_emma_compares_to_two_decimals(said, wanted, is_equal):

@@ -6,9 +6,9 @@ import re
 from typing import Literal
 
 _UNITS = (
-    "degree cm centimeter meter mile second minute hour day week month year foot feet inch yard "
-    "liter gram ounce pound"
-).split()
+    *("degree", "cm", "centimeter", "meter", "mile", "second", "minute", "hour", "day", "week"),
+    *("month", "year", "foot", "feet", "inch", "yard", "liter", "gram", "ounce", "pound"),
+)
 _WHOLE_UNIT = re.compile(rf"(?:^|(?<=[\s\d]))(?:{'|'.join(_UNITS)})(?:es|s)?\b")
 
 

@@ -77,7 +77,7 @@ def only(tag: str, text: str) -> str | None:
 
 
 def last_opened(tag: str, text: str) -> str | None:
-    """What follows the last `<tag>`, to the next `</tag>` if there is one; None without any `</tag>`.
+    """What follows the last `<tag>` up to the next `</tag>`; None where there is no `</tag>`.
 
     `text.split("<answer>")[-1].split("</answer>")[0]`, as published scripts have it: a closing tag
     alone makes an answer of what stands before it, and one too early an empty answer.

@@ -13,7 +13,6 @@ from regard.rewards.mathematics import (
     released_normal_form,
     rethinking_value,
 )
-from regard.text.boxed import last_opened_box
 from regard.text.chat_markup import question_and_reply, with_image_marks
 from regard.text.reflection import before_second_thought, count_marks
 
@@ -86,7 +85,7 @@ _UNIT = re.compile(r"[0-9}]\s*(?:\\?%|(?:\\text\{)?\s*[A-Za-z]{2,})")
 
 
 def has_unit(given: dict[str, Any]) -> bool:
-    """A number with its unit or a percent, in what may be read as the answer or in the reference."""
+    """A number with its unit or a percent, in what is read as the answer or in the reference."""
     text = re.split(r"\\boxed|<answer>|Answer:", given["solution"])[-1].partition(ENDING)[0]
     return any(_UNIT.search(each) is not None for each in (text, given["gt"]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -88,20 +89,35 @@ def is_equal(extraction: str, answer: str) -> bool:
     said, wanted = extraction.lower().strip(), answer.lower().strip()
     if said == wanted:
         return True
+    spelled = number_in_words(said)
+    if spelled is not None and f"{spelled:.12g}" == wanted:
+        return True
     one, other = _value(said), _value(wanted)
     return one is not None and other is not None and round(one, 2) == round(other, 2)
 
 
+# What the original's reader of LaTeX gives up on: text commands, and arguments without braces.
+_UNREAD = re.compile(
+    r"\\(?:boxed|text|math[a-z]+|tfrac)|\\frac\s*[^{\s]|\\sqrt\s*[^{\[\s]|(?<!\\)%"
+)
+
+
 def _value(text: str) -> float | None:
-    if (spelled := number_in_words(text)) is not None:
-        return spelled
-    percent = text.endswith("%")
-    bare = text.removesuffix("%").removesuffix("\\").strip() if percent else text
-    formula = read_formula(bare, notation="latex")
-    value = formula.at({}) if formula is not None else None
+    """The number that LaTeX stands for, with `e` as Euler's and `\\log` to the base of ten."""
+    if _UNREAD.search(text):
+        return None
+    text = text.replace("$", " ").replace("\\{", "(").replace("\\}", ")").strip().removesuffix(".")
+    text = re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", text)
+    text = re.sub(r"\\log(?![a-z_])", r"\\lg", text)
+    is_percent = text.endswith("\\%")
+    if "\\over" in text:
+        above, _, below = text.partition("\\over")
+        text = f"({above})/({below})"
+    formula = read_formula(text.removesuffix("\\%"), notation="latex")
+    value = formula.at({"e": math.e}) if formula is not None else None
     if value is None or value.imag or not math.isfinite(value.real):
         return None
-    return value.real / (100 if percent else 1)
+    return value.real / (100 if is_percent else 1)
 
 
 def emma_accounts(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -45,15 +45,18 @@ class Camera:
 
     def ahead(self, places: ArrayLike) -> Numbers:
         """How far ahead some places (…, 3) are, in metres; what is behind is `NEAREST`."""
-        x, y, _ = np.moveaxis(np.asarray(places, dtype=np.float64) - self.place, -1, 0)
-        depth: Numbers = math.cos(self.yaw) * x + math.sin(self.yaw) * y
-        return np.maximum(depth, NEAREST)
+        return self._ahead(np.asarray(places, dtype=np.float64) - self.place)
 
     def seen(self, places: ArrayLike) -> Numbers:
         """Pixels (…, 2) of some places (…, 3), within the picture or not."""
-        x, y, z = np.moveaxis(np.asarray(places, dtype=np.float64) - self.place, -1, 0)
-        left = math.cos(self.yaw) * y - math.sin(self.yaw) * x
-        scale = self.focal / self.ahead(places)
-        return np.stack(
-            [self.width / 2 - scale * left, self.horizon * self.height - scale * z], axis=-1
-        )
+        away = np.asarray(places, dtype=np.float64) - self.place
+        scale = self.focal / self._ahead(away)
+        pixels = np.empty((*away.shape[:-1], 2))
+        left = math.cos(self.yaw) * away[..., 1] - math.sin(self.yaw) * away[..., 0]
+        pixels[..., 0] = self.width / 2 - scale * left
+        pixels[..., 1] = self.horizon * self.height - scale * away[..., 2]
+        return pixels
+
+    def _ahead(self, away: Numbers) -> Numbers:
+        depth: Numbers = math.cos(self.yaw) * away[..., 0] + math.sin(self.yaw) * away[..., 1]
+        return np.maximum(depth, NEAREST)

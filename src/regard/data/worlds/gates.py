@@ -541,15 +541,14 @@ def _emptiness(camera: Camera, split: Split, rng: np.random.Generator) -> Image.
     image = Image.fromarray(column).resize((camera.width, camera.height), Image.Resampling.NEAREST)
     draw = ImageDraw.Draw(image)
     step = banded(0.7, 1.5, split, rng)
-    for k in range(-8, 9):
-        ends = camera.seen([(0.3 + camera.place[0], k * step, 0.0), (30.0, k * step, 0.0)])
-        draw.line(ends.ravel().tolist(), ground.line, 2)
-    for k in range(1, 9):
-        height = camera.seen((camera.place[0] + k * step, 0.0, 0.0))[1]
-        if ground.has_wall:
-            draw.line([0, height, camera.width, height], ground.line, 2)
+    near, aside = camera.place[0], step * np.arange(-8, 9)
+    ways = [[(near + 0.3, float(y), 0.0), (30.0, float(y), 0.0)] for y in aside]
+    for ends in camera.seen(ways).reshape(-1, 4).tolist():
+        draw.line(ends, ground.line, 2)
     if ground.has_wall:
-        for k in range(-6, 7):
-            x = camera.seen((9.0, 2 * k * step, 0.0))[0]
+        across = [(near + k * step, 0.0, 0.0) for k in range(1, 9)]
+        for _, height in camera.seen(across).tolist():
+            draw.line([0, height, camera.width, height], ground.line, 2)
+        for x, _ in camera.seen([(9.0, 2 * float(y), 0.0) for y in aside[2:-2]]).tolist():
             draw.line([x, 0, x, horizon], ground.below, 2)
     return image

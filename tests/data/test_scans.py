@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from regard.data.worlds import volumes
 from regard.data.worlds.phantoms import PARTS, SIDE
 from regard.data.worlds.scans import MODALITIES, Scans
 from regard.data.worlds.sketch import Pen, banded, grain
+from regard.data.worlds.volumes import heads, nifti
 from regard.errors import ConfigError
 
 
@@ -113,6 +118,58 @@ def test_a_world_of_some_modalities_has_only_these():
     with pytest.raises(ConfigError, match="did you mean 'fundus'"):
         Scans(modalities=("fundis",))
     assert len(MODALITIES) == 8
+
+
+def volume_file(path, voxels):
+    """A NIfTI file of unsigned bytes, z by y by x."""
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<4h", header, 40, 3, *reversed(voxels.shape))
+    struct.pack_into("<h", header, 70, 2)
+    struct.pack_into("<f", header, 108, 352.0)
+    path.write_bytes(gzip.compress(bytes(header) + voxels.tobytes()))
+    return path
+
+
+def test_a_volume_is_read_as_it_was_written_and_turned_with_the_forehead_up(tmp_path):
+    voxels = np.zeros((40, 30, 20), dtype=np.uint8)
+    voxels[:, 5:25, 4:16] = 100
+    voxels[:, 23:25, 4:16] = 200  # farthest forward
+    path = volume_file(tmp_path / "head.nii.gz", voxels)
+    assert np.array_equal(nifti(path), voxels)
+    pictures = heads(path, wide=0.5, high=0.75)
+    assert {picture.size for picture in pictures} == {(2 * SIDE, 2 * SIDE)}
+    picture = np.asarray(pictures[0])
+    rows, columns = (np.flatnonzero((picture > 30).any(axis=axis)) for axis in (1, 0))
+    # three quarters of 224 pixels high, half as wide
+    assert abs(len(rows) - 168) <= 2
+    assert abs(len(columns) - 112) <= 2
+    assert picture[rows[4], 112] > picture[rows[-4], 112]
+
+
+def test_a_real_scan_takes_the_place_of_its_phantom(tmp_path, monkeypatch):
+    voxels = np.full((40, 30, 20), 120, dtype=np.uint8)
+    path = volume_file(tmp_path / "head.nii.gz", voxels)
+    source = replace(volumes.SOURCES[0], name="a block", file=str(path))
+    monkeypatch.setattr(volumes, "SOURCES", (source,))
+    world = Scans(material="real", modalities=("mri",), size=20)
+    assert "mri head from a block" in world.describe()
+    materials = {(e.meta["part"], e.meta["material"]) for e in world.load()}
+    assert materials == {("head", "a block"), ("knee", "phantom")}
+    held_out = Scans(material="real", split="test", modalities=("mri",), size=20)
+    assert {e.meta["material"] for e in held_out.load()} == {"phantom"}
+
+
+def test_without_real_scans_the_world_says_so_and_shows_phantoms(monkeypatch):
+    monkeypatch.setattr(volumes, "SOURCES", ())
+    world = Scans(material="real", size=5)
+    assert "No package with real scans" in world.describe()
+    assert list(world.load()) == list(Scans(size=5).load())
+
+
+def test_a_real_scan_belongs_to_one_split():
+    files = [source.file for source in volumes.SOURCES]
+    assert len(set(files)) == len(files)
 
 
 def test_the_splits_share_no_number_of_style():

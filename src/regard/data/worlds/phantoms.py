@@ -359,6 +359,8 @@ class Part:
     findings: Mapping[str, Finding]
     spots: tuple[Place, ...]
     """Where findings may be: to the left and to the right of the middle, and far apart."""
+    material: str = "phantom"
+    """What the picture is made from: a drawn phantom, or the name of a real scan."""
     is_counted: bool = False
     """Whether severity is the number of findings rather than their size."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -20,6 +20,7 @@ from regard.data.worlds.common import (
     Tier,
     World,
     check_all,
+    check_one,
     one_of,
     options,
     some_of,
@@ -29,6 +30,7 @@ from regard.data.worlds.common import (
 from regard.data.worlds.drawing import Split
 from regard.data.worlds.phantoms import PARTS, SIDE, Part
 from regard.data.worlds.sketch import Pen, Pixels, Place, banded, grain, picture
+from regard.data.worlds.volumes import real_parts
 from regard.registry import world
 
 MODALITIES = tuple(dict.fromkeys(part.modality for part in PARTS))
@@ -76,21 +78,37 @@ class Scans(World):
 
     modalities: tuple[str, ...] = MODALITIES
     """Kinds of scans; each example has one of them, all equally likely."""
+    material: Literal["phantom", "real"] = "phantom"
+    """With "real", scans that installed packages carry take the place of phantoms of their kind;
+    the examples then depend on what is installed."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_all(self.name, "modality", self.modalities, MODALITIES)
+        check_one(self.name, "material", self.material, ("phantom", "real"))
 
     def make(self, kind: str, tier: Tier, rng: np.random.Generator) -> Task:
         modality = one_of(self.modalities, rng)
         part = one_of([part for part in PARTS if part.modality == modality], rng)
+        if self.material == "real":
+            part = real_parts(self.split).get((part.modality, part.name), part)
         return _TASKS[kind](_Case(part, self.split, tier, rng))
 
     def describe(self) -> str:
+        drawn = "They are drawn phantoms, no patient's"
+        if self.material == "real":
+            found = [f"{part.modality} {part.name} from {part.material}"
+                     for part in real_parts(self.split).values()]  # fmt: skip
+            drawn = (
+                f"Real: {', '.join(found)}; all others are drawn phantoms"
+                if found
+                else "No package with real scans for this split is installed (docs/worlds.md names "
+                "them), so all are drawn phantoms"
+            )
         return (
             f"Scans ({self.split}): {', '.join(self.modalities)}, {SIDE}x{SIDE} pixels, "
-            f"{self.size:,} examples. They are drawn phantoms, no patient's, and ALL FINDINGS ARE "
-            f"SIMULATED. Multiple choice: {_BODY} {_MARKED} {_DISEASE} "
+            f"{self.size:,} examples. {drawn}, and ALL FINDINGS ARE SIMULATED. "
+            f"Multiple choice: {_BODY} {_MARKED} {_DISEASE} "
             f"{_GRADING.format('mass')} {_MODALITY} {_SIDE.format('mass')} "
             f"{_COUNT.format('mass')} A right answer: {thought('ct chest mass', 'B')}"
         )
@@ -154,6 +172,7 @@ class _Case:
             "finding": finding,
             "places": shown,
             "simulated": True,
+            "material": self.part.material,
         }
         gold = thought(seen, target.letter)
         return Task(

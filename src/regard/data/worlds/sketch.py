@@ -93,6 +93,11 @@ class Pen:
         ).ravel().tolist()  # fmt: skip
         return flat
 
+    def paste(self, image: Image.Image) -> None:
+        """An image over the whole picture, stretched and shifted as all else."""
+        left, upper, right, lower = (round(edge) for edge in self._pixels([(0, 0), (1, 1)]))
+        self.image.paste(image.resize((right - left, lower - upper)), (left, upper))
+
     def ellipse(self, middle: Place, radii: Place, shade: Shade) -> None:
         """A filled ellipse."""
         (x, y), (rx, ry) = middle, radii

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
+from regard.data.worlds import volumes
 from regard.data.worlds.slides import FEATURES, SIDE, STAINS, TISSUES, apart, slide, sparse_cells
 from regard.data.worlds.tissue import QUARTERS, Tissue
 from regard.types import Choice, FreeText, Label, Number
@@ -92,6 +96,19 @@ def test_answers_are_letters_and_words_about_equally_often():
     letters = sum(isinstance(target, Choice) for target in targets)
     assert 10 <= letters <= 30
     assert all(target.classes == tuple(TISSUES) for target in targets if isinstance(target, Label))
+
+
+def test_a_real_slide_is_shown_where_its_stain_is_asked_for(tmp_path, monkeypatch):
+    Image.new("RGB", (320, 256), (200, 150, 100)).save(tmp_path / "ihc.png")
+    source = replace(volumes.SLIDES[0], name="a slide", package="", file=str(tmp_path / "ihc.png"))
+    monkeypatch.setattr(volumes, "SLIDES", (source,))
+    world = Tissue(material="real", kinds=("stain",), size=30)
+    assert "ihc from a slide" in world.describe()
+    for example in world.load():
+        assert (example.meta["material"] == "a slide") == (example.meta["stain"] == "ihc")
+    held_out = Tissue(material="real", split="test", kinds=("stain",), size=5)
+    assert "No package with real slides" in held_out.describe()
+    assert {example.meta["material"] for example in held_out.load()} == {"drawn"}
 
 
 def test_places_apart_are_apart():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from PIL import Image
@@ -19,6 +19,7 @@ from regard.data.worlds.common import (
     Task,
     Tier,
     World,
+    check_one,
     one_of,
     options,
     some_of,
@@ -39,6 +40,7 @@ from regard.data.worlds.slides import (
     slide,
     sparse_cells,
 )
+from regard.data.worlds.volumes import pictures, real_slides
 from regard.registry import world
 from regard.types import FreeText, Label, Number, Target
 
@@ -86,15 +88,31 @@ class Tissue(World):
         "caption",
     )
 
+    material: Literal["drawn", "real"] = "drawn"
+    """With "real", slides that installed packages carry are shown where their stain is asked for;
+    the examples then depend on what is installed."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_one(self.name, "material", self.material, ("drawn", "real"))
+
     def make(self, kind: str, tier: Tier, rng: np.random.Generator) -> Task:
-        return _TASKS[kind](_Case(tier, self.split, rng))
+        return _TASKS[kind](_Case(tier, self.split, rng, self.material))
 
     def describe(self) -> str:
         asked = (_COUNT, _GRADE, _STAIN, _TISSUE, _QUARTER.format("vessel"), _CAPTION)
+        found = real_slides(self.split) if self.material == "real" else {}
+        real = ", ".join(f"{stain} from {source.name}" for stain, (source, _) in found.items())
+        drawn = f"No tile is a patient's but those of {real}" if real else "No tile is a patient's"
+        if self.material == "real" and not real:
+            drawn = (
+                "No package with real slides for this split is installed (docs/worlds.md names "
+                "them), so all are drawn"
+            )
         return (
             f"Tissue ({self.split}): drawn tiles of {', '.join(TISSUES)} and of tumours in the "
-            f"stains {', '.join(STAINS)}, {SIDE}x{SIDE} pixels, {self.size:,} examples. No tile is "
-            f"a patient's: GRADES AND FINDINGS ARE SIMULATED. Questions: {' '.join(asked)} "
+            f"stains {', '.join(STAINS)}, {SIDE}x{SIDE} pixels, {self.size:,} examples. "
+            f"{drawn}: GRADES AND FINDINGS ARE SIMULATED. Questions: {' '.join(asked)} "
             f"A right answer: {thought('ihc 3', '3')}"
         )
 
@@ -125,6 +143,7 @@ class _Case:
     tier: Tier
     split: Split
     rng: np.random.Generator
+    material: Literal["drawn", "real"]
 
     def some_stain(self) -> str:
         return one_of(tuple(STAINS), self.rng)
@@ -208,11 +227,19 @@ def _tissue(case: _Case) -> Task:
 
 def _stain(case: _Case) -> Task:
     stain, tissue = case.some_stain(), one_of(tuple(TISSUES), case.rng)
-    on = slide(stain, case.split, case.rng)
-    TISSUES[tissue](on)
+    on, material = slide(stain, case.split, case.rng), "drawn"
+    real = real_slides(case.split).get(stain) if case.material == "real" else None
+    if real:
+        source, path = real
+        on.pen.paste(one_of(pictures(source, path), case.rng))
+        tissue, material = source.part, source.name
+    else:
+        TISSUES[tissue](on)
     question, target, answer = case.asked(_STAIN, stain, tuple(STAINS))
     captions = _captions(stain, tissue)
-    return case.task(on, question, target, f"{tissue} {stain}", answer, captions, stain=stain)
+    return case.task(
+        on, question, target, f"{tissue} {stain}", answer, captions, stain=stain, material=material
+    )
 
 
 def _quarter(case: _Case) -> Task:

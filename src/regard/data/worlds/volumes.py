@@ -1,6 +1,6 @@
-"""Real scans that packages on this machine carry, in place of drawn phantoms.
+"""Real scans and slides that packages on this machine carry, in place of drawn ones.
 
-Nothing is downloaded and nothing of it is in this library: a volume is read where its package has
+Nothing is downloaded and nothing of it is in this library: a picture is read where its package has
 put it. Findings are simulated upon them as upon phantoms.
 """
 
@@ -45,7 +45,7 @@ def nifti(path: Path) -> NDArray[Any]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Source:
-    """Where a real scan is, and what can be pointed at in it."""
+    """Where a real scan or slide is, and what can be pointed at in it."""
 
     name: str
     package: str
@@ -54,7 +54,9 @@ class Source:
     """Within the package, or from the root."""
     split: Split
     modality: str
+    """Or the stain of a slide."""
     part: str
+    """Of the body, or the tissue of a slide."""
     read: Callable[[Path], tuple[Image.Image, ...]]
     """Its pictures, each as wide and high as a phantom is drawn."""
     structures: Mapping[str, tuple[Place, ...]]
@@ -97,6 +99,14 @@ def _whole(path: Path) -> tuple[Image.Image, ...]:
         return (photograph.convert("RGB").resize((side, side), Image.Resampling.BOX),)
 
 
+def _tiles(path: Path, *, side: int, step: int) -> tuple[Image.Image, ...]:
+    """Square pieces of a slide, which overlap."""
+    with Image.open(path) as photograph:
+        slide = photograph.convert("RGB")
+    starts = [range(0, length - side + 1, step) for length in slide.size]
+    return tuple(slide.crop((x, y, x + side, y + side)) for y in starts[1] for x in starts[0])
+
+
 _BRAIN = {"ventricle": ((0.5, 0.48),), "brain": ((0.30, 0.5), (0.70, 0.5))}
 
 SOURCES: tuple[Source, ...] = (
@@ -137,6 +147,20 @@ SOURCES: tuple[Source, ...] = (
 )
 """Every real scan that is known; each belongs to one split only."""
 
+SLIDES: tuple[Source, ...] = (
+    Source(
+        name="ihc (scikit-image)",
+        package="skimage",
+        file="data/ihc.png",
+        split="train",
+        modality="ihc",
+        part="gland",
+        read=lambda path: _tiles(path, side=224, step=48),
+        structures={},
+    ),
+)
+"""Every real slide that is known."""
+
 
 def real_parts(split: Split) -> Mapping[tuple[str, str], Part]:
     """By modality and part of the body: what this machine has real scans of, for a split."""
@@ -148,17 +172,28 @@ def real_parts(split: Split) -> Mapping[tuple[str, str], Part]:
     return found
 
 
+def real_slides(split: Split) -> Mapping[str, tuple[Source, Path]]:
+    """By stain: what this machine has real slides of, for a split."""
+    found = {}
+    for source in SLIDES:
+        path = source.path()
+        if source.split == split and path is not None:
+            found[source.modality] = source, path
+    return found
+
+
 def _real_part(source: Source, path: Path) -> Part:
     """A part of the body that is shown by a real scan."""
 
     def draw(pen: Pen, rng: np.random.Generator) -> None:
-        pen.paste(one_of(_pictures(source, path), rng))
+        pen.paste(one_of(pictures(source, path), rng))
 
     named = source.modality, source.part
     phantom = next(part for part in PARTS if (part.modality, part.name) == named)
     return replace(phantom, material=source.name, structures=source.structures, draw=draw)
 
 
-@lru_cache(maxsize=len(SOURCES))
-def _pictures(source: Source, path: Path) -> tuple[Image.Image, ...]:
+@lru_cache(maxsize=len(SOURCES) + len(SLIDES))
+def pictures(source: Source, path: Path) -> tuple[Image.Image, ...]:
+    """All pictures of a source."""
     return source.read(path)

@@ -7,7 +7,7 @@ its settings by what it is worth at that step (`resolve`), so nothing below the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -75,6 +75,86 @@ class Cosine:
     def at(self, step: int, num_steps: int) -> float:
         way = (1 - math.cos(math.pi * _progress(step, num_steps, self.over))) / 2
         return _between(self.start, self.end, way)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Towards:
+    """A coefficient that grows while a measurement is above its target, and shrinks below it.
+
+    The controller of Ziegler et al. (arXiv:1909.08593, section 2.2), made for the weight of a
+    divergence. It follows what was measured, not the step: the trainer keeps its value in the
+    checkpoints.
+
+    >>> controller = Towards(initial=1.0, target=6.0, horizon=1000)
+    >>> controller.after(1.0, measured=12.0, num_completions=100)
+    1.02
+    """
+
+    initial: float
+    target: float
+    """What is measured shall come to this."""
+    horizon: float = 10_000
+    """Completions over which an error of one fifth or more changes the coefficient by one fifth."""
+    metric: str = "policy/kl"
+    """What is measured: the name of a metric of the step."""
+
+    def __float__(self) -> float:
+        """Where no trainer keeps its value, it is the first."""
+        return self.initial
+
+    def after(self, value: float, *, measured: float, num_completions: float) -> float:
+        """The coefficient after a step with so many completions."""
+        error = min(max(measured / self.target - 1, -0.2), 0.2)
+        return value * (1 + error * num_completions / self.horizon)
+
+
+def adapted(value: Any, state: Mapping[str, float], path: str = "") -> Any:
+    """`value` with every `Towards` in it replaced by its coefficient in `state`, kept by its path.
+
+    >>> adapted([Towards(initial=0.1, target=6.0)], {}), adapted([Towards(initial=0.1, target=6.0)],
+    ...     {".0": 0.3})
+    ([0.1], [0.3])
+    """
+    return _replaced(value, path, lambda towards, at: state.get(at, towards.initial))
+
+
+def after_step(
+    value: Any, state: Mapping[str, float], metrics: Mapping[str, float]
+) -> dict[str, float]:
+    """The coefficients of every `Towards` in `value` after a step with these metrics."""
+    found: dict[str, float] = {}
+
+    def follow(towards: Towards, path: str) -> Towards:
+        now = state.get(path, towards.initial)
+        measured, count = metrics.get(towards.metric), metrics.get("completion/count", 0.0)
+        if measured is not None:
+            now = towards.after(now, measured=measured, num_completions=count)
+        found[path] = now
+        return towards
+
+    _replaced(value, "", follow)
+    return found
+
+
+def _replaced(value: Any, path: str, change: Callable[[Towards, str], Any]) -> Any:
+    """`value` with every `Towards` in it changed; what holds none is returned itself."""
+    if isinstance(value, Towards):
+        return change(value, path)
+    if is_dataclass(value) and not isinstance(value, type):
+        now = {
+            f.name: _replaced(getattr(value, f.name), f"{path}.{f.name}", change)
+            for f in fields(value)
+        }
+        changed = {name: new for name, new in now.items() if new is not getattr(value, name)}
+        return replace(value, **changed) if changed else value
+    if isinstance(value, Mapping):
+        items = {key: _replaced(item, f"{path}.{key}", change) for key, item in value.items()}
+        return value if all(items[key] is value[key] for key in items) else items
+    if isinstance(value, (tuple, list)):
+        new_items = [_replaced(item, f"{path}.{i}", change) for i, item in enumerate(value)]
+        is_same = all(new is old for new, old in zip(new_items, value, strict=True))
+        return value if is_same else type(value)(new_items)
+    return value
 
 
 def resolve(value: Any, step: int, num_steps: int) -> Any:

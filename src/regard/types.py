@@ -280,6 +280,11 @@ class Completion:
     entropies: tuple[float, ...] = ()
     """Entropy of the distribution each token was drawn from (nats)."""
     finish: Finish = Finish.STOP
+    policy_weights: tuple[float, ...] = ()
+    """How much each token counts in the policy gradient, 0 to 1; all of them fully where empty.
+    What the policy did not draw (a trigger put in, an observation) is 0."""
+    imitation_weights: tuple[float, ...] = ()
+    """How much each token is worth imitating, 0 to 1; none of them where empty."""
     frames: tuple[ImageFrame, ...] = ()
     """One for each image of the prompt: what the model saw it as."""
 

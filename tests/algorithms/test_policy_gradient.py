@@ -17,6 +17,8 @@ from regard.algorithms.policy_gradient import PolicyGradient, dapo, dr_grpo, grp
 from regard.algorithms.surrogates import Clip
 from regard.types import Completion, Example, Group, Message, Number, Score
 
+ONE = torch.tensor([1])
+"""One completion of one token."""
 QUESTION = Example(id="q", messages=(Message("user", ("?",)),), target=Number(1.0))
 
 
@@ -65,15 +67,15 @@ def test_groups_of_different_sizes_are_judged_each_on_its_own():
 )
 def test_the_ratio_is_held_only_where_it_would_go_on(ratio, advantage, gain, is_held):
     old = torch.tensor([-1.0])
-    found, held = Clip(low=0.2, high=0.2)(old + math.log(ratio), old, torch.tensor([advantage]))
-    assert found.item() == pytest.approx(gain, rel=1e-5)
-    assert held.item() is is_held
+    found = Clip(low=0.2, high=0.2)(old + math.log(ratio), old, torch.tensor([advantage]), ONE)
+    assert found.values.item() == pytest.approx(gain, rel=1e-5)
+    assert found.facts["policy/clip_fraction"].item() == is_held
 
 
 def test_on_the_policy_that_drew_them_the_gradient_is_the_plain_policy_gradient():
     logprob = torch.tensor([-1.0, -2.0], requires_grad=True)
     advantage = torch.tensor([0.5, -1.5])
-    Clip()(logprob, logprob.detach(), advantage)[0].sum().backward()
+    Clip()(logprob, logprob.detach(), advantage, torch.tensor([2])).values.sum().backward()
     assert torch.equal(logprob.grad, advantage)
 
 
@@ -173,5 +175,6 @@ def test_shares_of_equal_completions_are_equal_and_known_beforehand(aggregate):
 
 def test_algorithms_print_and_compare_as_values():
     assert grpo() == grpo(kl_coef=0.04)
-    assert eval(repr(dapo())) == dapo()  # a value of ours, printed by a dataclass
+    assert dapo() == dapo(clip_high=0.28) != dapo(clip_high=0.3)
+    assert "Clip(low=0.2, high=0.28, " in repr(dapo())
     assert isinstance(pack(UNEQUAL), TokenBatch)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 @runtime_checkable
 class Aggregate(Protocol):
-    """Shares by completion lengths."""
+    """Shares by completion lengths, in tokens that count."""
 
     def __call__(self, lengths: Int[Tensor, " R"]) -> Float[Tensor, " R"]:
         """The share of every token of each completion."""
@@ -35,7 +35,8 @@ class SequenceMean:
     """
 
     def __call__(self, lengths: Int[Tensor, " R"]) -> Float[Tensor, " R"]:
-        return 1 / (len(lengths) * lengths)
+        # A completion none of whose tokens count has a share of nothing, which must not be 1 / 0.
+        return 1 / (len(lengths) * lengths.clamp_min(1))
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,11 @@ class TokenMean:
     tensor([0.2000, 0.2000])
     """
 
+    eps: float = 0.0
+    """Added to the number of tokens: 1e-8 in verl and EasyR1, 1e-4 in VL-Rethinker."""
+
     def __call__(self, lengths: Int[Tensor, " R"]) -> Float[Tensor, " R"]:
-        return (1 / lengths.sum()).expand(len(lengths))
+        return (1 / (lengths.sum().clamp_min(1) + self.eps)).expand(len(lengths))
 
 
 @dataclass(frozen=True)
@@ -65,3 +69,34 @@ class ConstantLength:
 
     def __call__(self, lengths: Int[Tensor, " R"]) -> Float[Tensor, " R"]:
         return 1 / (len(lengths) * lengths.new_full(lengths.shape, self.max_tokens))
+
+
+@dataclass(frozen=True)
+class SequenceSum:
+    """Completions count by their length, and are averaged (verl's `seq-mean-token-sum`).
+
+    >>> import torch
+    >>> SequenceSum()(torch.tensor([1, 4]))
+    tensor([0.5000, 0.5000])
+    """
+
+    def __call__(self, lengths: Int[Tensor, " R"]) -> Float[Tensor, " R"]:
+        return lengths.new_full(lengths.shape, 1).float() / len(lengths)
+
+
+@dataclass(frozen=True)
+class TokenSum:
+    """The bare sum over all tokens, divided by a number.
+
+    verl's `seq-mean-token-sum-norm` is this with the length of the longest completion, padding
+    included: what Dr. GRPO has, times the number of completions.
+
+    >>> import torch
+    >>> TokenSum(divisor=10.0)(torch.tensor([1, 4]))
+    tensor([0.1000, 0.1000])
+    """
+
+    divisor: float = 1.0
+
+    def __call__(self, lengths: Int[Tensor, " R"]) -> Float[Tensor, " R"]:
+        return lengths.new_full(lengths.shape, 1).float() / self.divisor

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from regard.types import Group
+from regard.types import Completion, Group
+
+Kind = Literal["policy", "imitation"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class TokenBatch:
     """Share of the log-likelihood."""
     reference_logprob: Float[Tensor, " N"] | None = None
     """Under the reference policy (nats); absent where none is asked for."""
+    engine_logprob: Float[Tensor, " N"] | None = None
+    """Under the engine that drew them (nats), where `old_logprob` was found again by training."""
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -61,10 +65,9 @@ class TokenBatch:
 
     def to(self, device: torch.device) -> TokenBatch:
         """The same batch with what the loss reads on another device."""
-        by_token = ("advantage", "old_logprob", "policy_weight", "imitation_weight")
-        moved = {name: getattr(self, name).to(device) for name in by_token}
-        if self.reference_logprob is not None:
-            moved["reference_logprob"] = self.reference_logprob.to(device)
+        stays = ("group", "token_ids")
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in stays}
+        moved = {name: value.to(device) for name, value in values.items() if value is not None}
         return replace(self, **moved)
 
 
@@ -83,7 +86,12 @@ class Algorithm(Protocol):
 
     @property
     def needs_reference(self) -> bool:
-        """Whether `loss` reads log-probabilities of a reference policy."""
+        """Whether log-probabilities of a reference policy are read."""
+        ...
+
+    @property
+    def needs_own_logprob(self) -> bool:
+        """Whether training is to find `old_logprob` again, because the engine's are not its own."""
         ...
 
     def judge(self, groups: Sequence[Group]) -> list[Group]:
@@ -94,6 +102,13 @@ class Algorithm(Protocol):
         """The tokens of one update."""
         ...
 
+    def settle(self, batches: Sequence[TokenBatch]) -> list[TokenBatch]:
+        """All the updates of a step once more, now that their log-probabilities are known.
+
+        Here a divergence becomes part of the advantage, and advantages are whitened over tokens.
+        """
+        ...
+
     def loss(self, batch: TokenBatch, logprob: Float[Tensor, " N"]) -> TokenLoss:
         """What each token adds to the loss."""
         ...
@@ -101,7 +116,7 @@ class Algorithm(Protocol):
 
 def pack(groups: Sequence[Group]) -> TokenBatch:
     """The completions of these groups, packed, with all weights at zero."""
-    completions = [c for group in groups for c in group.completions]
+    completions = completions_of(groups)
     lengths = torch.tensor([len(c.token_ids) for c in completions], dtype=torch.long)
     advantages = [a for g in groups for a in (g.advantages or (0.0,) * len(g))]
     zeros = torch.zeros(int(lengths.sum()))
@@ -114,3 +129,16 @@ def pack(groups: Sequence[Group]) -> TokenBatch:
         policy_weight=zeros,
         imitation_weight=zeros,
     )
+
+
+def completions_of(groups: Sequence[Group]) -> list[Completion]:
+    """The completions of these groups, one after another."""
+    return [completion for group in groups for completion in group.completions]
+
+
+def token_weights(completions: Sequence[Completion], *, kind: Kind) -> Float[Tensor, " N"]:
+    """How much each token of these completions counts, as they say themselves."""
+    given = [c.policy_weights if kind == "policy" else c.imitation_weights for c in completions]
+    default = 1.0 if kind == "policy" else 0.0
+    rows = zip(completions, given, strict=True)
+    return torch.tensor([w for c, own in rows for w in own or (default,) * len(c.token_ids)])

@@ -1,7 +1,7 @@
 """Policy-gradient algorithms as compositions: advantage x surrogate x divergence x aggregation.
 
 A published algorithm is a value, made by the function of its name; a variant is that value with a
-field replaced.
+field replaced. What the published systems run stands in `published`.
 
 Letters: B groups, G completions of each, R completions, N tokens.
 """
@@ -10,16 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from regard.algorithms.advantages import Advantage, GroupMean
+from regard.algorithms.advantages import (
+    Advantage,
+    AdvantageOfGroups,
+    BareReward,
+    GroupMean,
+    LeaveOneOut,
+    PassAtK,
+    PerComponent,
+    advantages_of,
+)
 from regard.algorithms.aggregate import Aggregate, ConstantLength, SequenceMean, TokenMean
-from regard.algorithms.batch import TokenBatch, TokenLoss, pack
-from regard.algorithms.kl import Estimator, kl
-from regard.algorithms.surrogates import Clip, Surrogate
+from regard.algorithms.batch import TokenBatch, TokenLoss, completions_of, pack, token_weights
+from regard.algorithms.imitation import Marked, Selection
+from regard.algorithms.kl import Estimator, kl, to_go
+from regard.algorithms.surrogates import Cispo, Clip, Surrogate, TruncatedImportance, by_completion
+from regard.schedule import Towards
 from regard.types import Group
 
 
@@ -27,50 +39,115 @@ from regard.types import Group
 class PolicyGradient:
     """Push each token by the advantage of its completion; stay near the reference if asked to."""
 
-    advantage: Advantage = field(default_factory=GroupMean)
+    advantage: Advantage | AdvantageOfGroups = field(default_factory=GroupMean)
     surrogate: Surrogate = field(default_factory=Clip)
     aggregate: Aggregate = field(default_factory=SequenceMean)
-    kl_coef: float = 0.0
-    """Weight of the divergence from the reference; at 0 no reference is loaded."""
+    kl_coef: float | Towards = 0.0
+    """Weight of the divergence from the reference, constant or following what is measured; at 0 no
+    reference is loaded."""
     kl_estimator: Estimator = "k3"
+    kl_limit: float | None = None
+    """The estimate is held to +- this (nats); EasyR1 and verl have 10."""
+    kl_in: Literal["loss", "reward"] = "loss"
+    """Added to each token's loss, with a gradient; or taken from the reward of each token, without
+    one: then a token's advantage is less by all the divergence from it to the end."""
+    whiten: bool = False
+    """Centre advantages over all tokens of the step, and divide by their spread (REINFORCE++)."""
+    importance: TruncatedImportance | None = None
+    """How to make up for an engine whose log-probabilities differ; costs a pass over each step's
+    completions, to find training's own."""
+    imitation_coef: float = 0.0
+    """Weight of the cross-entropy of completions worth imitating, averaged over their tokens."""
+    imitate: Selection = field(default_factory=Marked)
+    """Which those are."""
 
     @property
     def needs_reference(self) -> bool:
         return self.kl_coef != 0
 
+    @property
+    def needs_own_logprob(self) -> bool:
+        return self.importance is not None
+
     def judge(self, groups: Sequence[Group]) -> list[Group]:
         """The groups with an advantage for each completion; groups may differ in size."""
-        return [replace(group, advantages=self._advantages(group)) for group in groups]
+        found = advantages_of(self.advantage, groups)
+        return [
+            replace(group, advantages=tuple(row)) for group, row in zip(groups, found, strict=True)
+        ]
 
     def weigh(self, groups: Sequence[Group]) -> TokenBatch:
         """Shares over all completions; those that teach nothing are then left out, exactly."""
         batch = pack(groups)
-        share = self.aggregate(batch.lengths)
-        batch = replace(batch, policy_weight=share.repeat_interleave(batch.lengths))
-        if self.needs_reference:
+        counts = token_weights(completions_of(groups), kind="policy")
+        lengths = by_completion((counts > 0).float(), batch.lengths).long()
+        share = self.aggregate(lengths).repeat_interleave(batch.lengths)
+        batch = replace(batch, policy_weight=share * counts)
+        if self.imitation_coef:
+            chosen = self.imitate(groups)
+            whole = chosen.sum().clamp_min(torch.finfo(chosen.dtype).tiny)
+            batch = replace(batch, imitation_weight=self.imitation_coef * chosen / whole)
+        if self.needs_reference or self.whiten:
             return batch
-        advantage = torch.tensor([a for group in groups for a in group.advantages])
-        return batch.rows(advantage.nonzero()[:, 0])
+        pushes = batch.advantage.ne(0) & batch.policy_weight.ne(0) | batch.imitation_weight.ne(0)
+        return batch.rows(by_completion(pushes.float(), batch.lengths).nonzero()[:, 0])
+
+    def settle(self, batches: Sequence[TokenBatch]) -> list[TokenBatch]:
+        """Take the divergence from the advantages and whiten them, where the composition does."""
+        settled = list(batches)
+        if self.kl_in == "reward" and self.needs_reference:
+            settled = [replace(b, advantage=self._less_divergence(b)) for b in settled]
+        if self.whiten:
+            mean, scale = _whitening(torch.cat([b.advantage[b.policy_weight > 0] for b in settled]))
+            settled = [replace(b, advantage=(b.advantage - mean) * scale) for b in settled]
+        return settled
 
     def loss(self, batch: TokenBatch, logprob: Float[Tensor, " N"]) -> TokenLoss:
-        gain, is_held = self.surrogate(logprob, batch.old_logprob, batch.advantage)
+        gain = self.surrogate(logprob, batch.old_logprob, batch.advantage, batch.lengths)
         moved = (logprob.detach() - batch.old_logprob).abs()
-        values = -gain
-        metrics = {"policy/clip_fraction": is_held.float(), "policy/log_ratio": moved}
+        values = -gain.values
+        metrics = {**gain.facts, "policy/log_ratio": moved}
+        if self.importance is not None and batch.engine_logprob is not None:
+            weight = self.importance(batch.old_logprob, batch.engine_logprob, batch.lengths)
+            values = weight * values
+            metrics["policy/engine_weight"] = weight
         if self.needs_reference:
-            if batch.reference_logprob is None:
-                raise ValueError("a divergence is asked for, but the batch has no reference")
-            divergence = kl(logprob, batch.reference_logprob, estimator=self.kl_estimator)
-            values = values + self.kl_coef * divergence
+            divergence = self._divergence(batch, logprob)
+            if self.kl_in == "loss":
+                values = values + float(self.kl_coef) * divergence
             metrics["policy/kl"] = divergence.detach()
-        return TokenLoss(batch.policy_weight * values, metrics)
+        total = batch.policy_weight * values
+        if self.imitation_coef:
+            total = total - batch.imitation_weight * logprob
+            metrics["imitation/share"] = (batch.imitation_weight > 0).float()
+        return TokenLoss(total, metrics)
 
-    def _advantages(self, group: Group) -> tuple[float, ...]:
-        rewards = torch.tensor([group.values], dtype=torch.float64)
-        return tuple(self.advantage(rewards)[0].tolist())
+    def _divergence(self, batch: TokenBatch, logprob: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+        if batch.reference_logprob is None:
+            raise ValueError("a divergence is asked for, but the batch has no reference")
+        return kl(
+            logprob, batch.reference_logprob, estimator=self.kl_estimator, limit=self.kl_limit
+        )
+
+    def _less_divergence(self, batch: TokenBatch) -> Float[Tensor, " N"]:
+        """Advantages less the divergence from each token on, under the policy that drew them."""
+        counts = (batch.policy_weight > 0).float()
+        divergence = self._divergence(batch, batch.old_logprob) * counts
+        return batch.advantage - float(self.kl_coef) * to_go(divergence, batch.lengths)
 
 
-def grpo(*, kl_coef: float = 0.04, clip: float = 0.2, divide_by_std: bool = True) -> PolicyGradient:
+def _whitening(advantages: Float[Tensor, " N"]) -> tuple[float, float]:
+    """The mean of advantages, and one over their spread; 0 where they are all the same."""
+    if not len(advantages) or (advantages == advantages[0]).all():
+        return 0.0, 0.0
+    # As in OpenRLHF: the population's variance, held above 1e-8.
+    variance = advantages.var(correction=0).clamp_min(1e-8)
+    return advantages.mean().item(), variance.rsqrt().item()
+
+
+def grpo(
+    *, kl_coef: float | Towards = 0.04, clip: float = 0.2, divide_by_std: bool = True
+) -> PolicyGradient:
     """GRPO (DeepSeekMath, arXiv:2402.03300, eq. 3 and 4; kl_coef 0.04 in §4.2)."""
     return PolicyGradient(
         advantage=GroupMean(divide_by_std=divide_by_std),
@@ -80,7 +157,9 @@ def grpo(*, kl_coef: float = 0.04, clip: float = 0.2, divide_by_std: bool = True
     )
 
 
-def dr_grpo(*, max_tokens: int, clip: float = 0.2, kl_coef: float = 0.0) -> PolicyGradient:
+def dr_grpo(
+    *, max_tokens: int, clip: float = 0.2, kl_coef: float | Towards = 0.0
+) -> PolicyGradient:
     """Dr. GRPO (arXiv:2503.20783): neither the group's spread nor the length divides."""
     return PolicyGradient(
         advantage=GroupMean(divide_by_std=False),
@@ -93,6 +172,77 @@ def dr_grpo(*, max_tokens: int, clip: float = 0.2, kl_coef: float = 0.0) -> Poli
 def dapo(*, clip_low: float = 0.2, clip_high: float = 0.28) -> PolicyGradient:
     """DAPO's loss (arXiv:2503.14476, eq. 8 and §4.1): clip-higher, token mean, no divergence.
 
-    Its dynamic sampling and its soft punishment of overlong answers are not part of the loss.
+    Its dynamic sampling is `Resample` of a stage, its punishment of overlong answers the reward
+    `soft_overlong`.
     """
     return PolicyGradient(surrogate=Clip(low=clip_low, high=clip_high), aggregate=TokenMean())
+
+
+def gspo(*, clip_low: float = 3e-4, clip_high: float = 4e-4) -> PolicyGradient:
+    """GSPO (arXiv:2507.18071, clip of its experiments): ratio and clip of whole completions."""
+    return PolicyGradient(
+        surrogate=Clip(low=clip_low, high=clip_high, ratio="sequence"), aggregate=SequenceMean()
+    )
+
+
+def cispo(*, most: float = 5.0) -> PolicyGradient:
+    """CISPO (MiniMax-M1, arXiv:2506.13585): no token is clipped away."""
+    return PolicyGradient(surrogate=Cispo(most=most), aggregate=TokenMean())
+
+
+def rloo(*, clip: float = 0.2, kl_coef: float | Towards = 0.0) -> PolicyGradient:
+    """RLOO (arXiv:2402.14740): the mean of the others as baseline, the divergence in the reward.
+
+    As in OpenRLHF and TRL with PPO's clip, which is without effect at one update a step.
+    """
+    return PolicyGradient(
+        advantage=LeaveOneOut(),
+        surrogate=Clip(low=clip, high=clip),
+        aggregate=SequenceMean(),
+        kl_coef=kl_coef,
+        kl_estimator="k1",
+        kl_in="reward",
+    )
+
+
+def reinforce_plus_plus(*, clip: float = 0.2, kl_coef: float | Towards = 1e-4) -> PolicyGradient:
+    """REINFORCE++ (arXiv:2501.03262): no groups, advantages whitened over the step.
+
+    Clip and weight of the divergence are those of OpenRLHF's script; the paper gives none.
+    """
+    return PolicyGradient(
+        advantage=BareReward(),
+        surrogate=Clip(low=clip, high=clip),
+        aggregate=TokenMean(),
+        kl_coef=kl_coef,
+        kl_estimator="k1",
+        kl_in="reward",
+        whiten=True,
+    )
+
+
+def reinforce_plus_plus_baseline(
+    *, clip: float = 0.2, kl_coef: float | Towards = 1e-4
+) -> PolicyGradient:
+    """REINFORCE++ with the group's mean as baseline (same paper).
+
+    The divergence is in the loss, by the estimate k2, whose gradient is that of the divergence.
+    """
+    return PolicyGradient(
+        advantage=GroupMean(divide_by_std=False),
+        surrogate=Clip(low=clip, high=clip),
+        aggregate=TokenMean(),
+        kl_coef=kl_coef,
+        kl_estimator="k2",
+        whiten=True,
+    )
+
+
+def gdpo(*, clip: float = 0.2, kl_coef: float | Towards = 0.0) -> PolicyGradient:
+    """GDPO (arXiv:2601.05242): every part of the reward is judged by itself."""
+    return replace(grpo(kl_coef=kl_coef, clip=clip), advantage=PerComponent())
+
+
+def pass_at_k(*, k: int = 4, clip_low: float = 0.2, clip_high: float = 0.28) -> PolicyGradient:
+    """Pass@k training (arXiv:2508.10751): DAPO's loss, rewarding sets of k with a right one."""
+    return replace(dapo(clip_low=clip_low, clip_high=clip_high), advantage=PassAtK(k=k))

@@ -9,6 +9,7 @@ Letters: R rows, V vocabulary, S stop tokens.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,16 @@ def draw(
         tokens = _invert(_truncate(open_logprobs, sampling).exp(), uniforms)
     chosen = logprobs.gather(-1, tokens[:, None])[:, 0]
     return Draw(tokens, chosen, entropy_of(logprobs))
+
+
+def num_until_stop(token_ids: Sequence[int], stop_ids: Collection[int]) -> int:
+    """How many tokens there are up to the first that stops, itself included.
+
+    >>> num_until_stop([5, 2, 7, 2], [2]), num_until_stop([5, 7], [2])
+    (2, 2)
+    """
+    stops = (place for place, token in enumerate(token_ids) if token in stop_ids)
+    return next(stops, len(token_ids) - 1) + 1
 
 
 def uniforms(seed: int, example_id: str, index: int, length: int) -> NDArray[np.float64]:

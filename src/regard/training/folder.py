@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,11 @@ class Progress:
     """Number of the stage under way, from 0."""
     stage_step: int = 0
     """Steps done in it."""
-    stage_start: int = 0
-    """`step` at its beginning."""
     is_stage_done: bool = False
+    reference_step: int = 0
+    """The step whose weights are the reference of the stage under way."""
+    adaptive: Mapping[str, float] = field(default_factory=dict)
+    """What coefficients that follow a measurement have come to, by their place in the stage."""
     ends: tuple[int, ...] = ()
     """`step` at the end of each stage that is done."""
     best_step: int = 0

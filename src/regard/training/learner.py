@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
+from torch import Tensor
 
 from regard.algorithms.batch import TokenBatch
 from regard.errors import TrainingError
@@ -24,7 +25,7 @@ class Learner:
     policy: Policy
     optimizer: torch.optim.Optimizer
     reference: Policy | None
-    """The policy as the stage began, if its algorithm asks for one."""
+    """The policy as the stage began or as it last was, if its algorithm asks for one."""
 
     def update(
         self, stage: Supervise | Reinforce, collected: Collected, rate: float
@@ -32,9 +33,11 @@ class Learner:
         """Learn from a step's groups, in as many updates as the stage says; its metrics."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        batches = self._batches(stage, collected)
         rows = [
             self._one_update(stage, batch, prompts)
-            for batch, prompts in _batches(stage, collected)
+            for _ in range(stage.passes_per_step)
+            for batch, prompts in batches
             if len(batch)
         ]
         metrics = _mean_of(rows) | {"learning_rate": rate, "update/num_updates": float(len(rows))}
@@ -48,7 +51,7 @@ class Learner:
     ) -> dict[str, float]:
         self.optimizer.zero_grad(set_to_none=True)
         totals = learn(
-            self.policy, prompts, self._with_reference(stage, batch, prompts), stage.algorithm,
+            self.policy, prompts, batch, stage.algorithm,
             temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
         )  # fmt: skip
         weights = [parameter for _, parameter in self.policy.trainable()]
@@ -68,26 +71,40 @@ class Learner:
             "compute/prompt_tokens_run": float(totals.prompt_tokens),
         }
 
-    def _with_reference(
+    def _batches(
+        self, stage: Supervise | Reinforce, collected: Collected
+    ) -> list[tuple[TokenBatch, list[Prompt]]]:
+        """The tokens of each update of a step, with the prompts of their groups.
+
+        All log-probabilities beside the one that learns are found before anything has moved.
+        """
+        parts = list(_parts(len(collected.groups), stage.updates_per_step))
+        prompts = [collected.prompts[part.start : part.stop] for part in parts]
+        batches = [
+            self._with_logprobs(
+                stage, stage.algorithm.weigh(collected.groups[part.start : part.stop]), own
+            )
+            for part, own in zip(parts, prompts, strict=True)
+        ]
+        return list(zip(stage.algorithm.settle(batches), prompts, strict=True))
+
+    def _with_logprobs(
         self, stage: Supervise | Reinforce, batch: TokenBatch, prompts: Sequence[Prompt]
     ) -> TokenBatch:
-        if self.reference is None:
-            return batch
-        logprob = score(
-            self.reference, prompts, batch,
-            temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
-        )  # fmt: skip
-        return replace(batch, reference_logprob=logprob)
+        """The same batch with what the algorithm wants to know of the reference and the engine."""
 
+        def scored(policy: Policy) -> Tensor:
+            return score(
+                policy, prompts, batch,
+                temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
+            )  # fmt: skip
 
-def _batches(
-    stage: Supervise | Reinforce, collected: Collected
-) -> Iterator[tuple[TokenBatch, list[Prompt]]]:
-    """The tokens of each update of a step, with the prompts of their groups."""
-    for _ in range(stage.passes_per_step):
-        for part in _parts(len(collected.groups), stage.updates_per_step):
-            groups = collected.groups[part.start : part.stop]
-            yield stage.algorithm.weigh(groups), collected.prompts[part.start : part.stop]
+        if stage.algorithm.needs_own_logprob:
+            own = scored(self.policy)
+            batch = replace(batch, engine_logprob=batch.old_logprob, old_logprob=own)
+        if self.reference is not None:
+            batch = replace(batch, reference_logprob=scored(self.reference))
+        return batch
 
 
 def _parts(num_groups: int, num_parts: int) -> Iterator[range]:

@@ -1,7 +1,8 @@
 """The loop every stage runs in: collect, learn, look, save.
 
-A step is a function of the weights, the optimiser's state and the step's number; nothing else is
-remembered. So a run that was killed goes on from its last checkpoint as if nothing had happened.
+A step is a function of the weights, the optimiser's state, the step's number and what `Progress`
+says; nothing else is remembered, and all of it is in the checkpoints. So a run that was killed goes
+on from its last checkpoint as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from regard.data.mixing import Stream
 from regard.errors import TrainingError
 from regard.models.policy import Policy, PolicySpec
 from regard.rollout.collect import derive_seed
-from regard.schedule import resolve
+from regard.schedule import adapted, after_step, resolve
 from regard.training.folder import Progress, RunFolder, load_optimizer
 from regard.training.learner import Learner
 from regard.training.progress import Display
@@ -86,6 +87,8 @@ class Trainer:
         with Display(self.console, stage.name, stage.num_steps, done) as display:
             while not self.progress.is_stage_done:
                 self._step(learner, stage, stream, display)
+                if self._is_time_for_reference(stage):
+                    learner = replace(learner, reference=policy.frozen())
                 if request.is_made:
                     self._save(learner)
                     raise Interrupted(f"stopped after step {self.progress.step}; all is saved")
@@ -98,7 +101,7 @@ class Trainer:
         start = time.perf_counter()
         index = self.progress.stage_step
         self.progress = replace(self.progress, step=self.progress.step + 1, stage_step=index + 1)
-        now = resolve(stage, index, stage.num_steps)
+        now = resolve(adapted(stage, self.progress.adaptive), index, stage.num_steps)
         collected: Collected = now.collect(
             learner.policy, now.examples(stream, index), derive_seed(self.seed, stage.name, index)
         )
@@ -110,6 +113,9 @@ class Trainer:
             raise TrainingError(f"step {self.progress.step}: {error}") from error
         metrics = {**collected.metrics, **learned, "data/dropped": float(len(collected.dropped))}
         metrics["time/update"] = time.perf_counter() - updating
+        metrics |= self._adapt(stage, metrics)
+        if now.reference_every and self.progress.stage_step % now.reference_every == 0:
+            self.progress = replace(self.progress, reference_step=self.progress.step)
         metrics |= self._look(learner.policy, stage, display)
         metrics["time/step"] = time.perf_counter() - start
         metrics["compute/tokens_per_second"] = collected.num_tokens / metrics["time/step"]
@@ -143,16 +149,30 @@ class Trainer:
     def _enter_next_stage(self) -> None:
         now = self.progress
         self.progress = replace(
-            now, stage=now.stage + 1, stage_step=0, stage_start=now.step, is_stage_done=False
-        )
+            now, stage=now.stage + 1, stage_step=0, is_stage_done=False,
+            reference_step=now.step, adaptive={},
+        )  # fmt: skip
+
+    def _adapt(
+        self, stage: Supervise | Reinforce, metrics: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Let coefficients that follow a measurement follow it; what they were in this step."""
+        used = after_step(stage, self.progress.adaptive, {})
+        self.progress = replace(self.progress, adaptive=after_step(stage, used, metrics))
+        return {f"schedule/{path[1:]}": value for path, value in used.items()}
+
+    def _is_time_for_reference(self, stage: Supervise | Reinforce) -> bool:
+        """Whether the step just done leaves the reference of those to come."""
+        now = self.progress
+        return now.reference_step == now.step and not now.is_stage_done
 
     def _reference(self, policy: Policy, stage: Supervise | Reinforce) -> Policy | None:
-        """The policy as it was when the stage began, if the stage's algorithm asks for it."""
+        """The policy as it was when the stage began, or when the reference was last replaced."""
         if not stage.algorithm.needs_reference:
             return None
         if not self.progress.stage_step:
             return policy.frozen()
-        start = self.progress.stage_start
+        start = self.progress.reference_step
         return self.policy_spec.load(self.folder.at(start) if start else None).frozen()
 
     # ------------------------------------------------------------------------------- records
@@ -187,7 +207,8 @@ class Trainer:
     def _is_time_to_save(self, stage: Supervise | Reinforce) -> bool:
         now = self.progress
         is_due = stage.save_every and now.stage_step % stage.save_every == 0
-        return bool(is_due or now.is_stage_done or now.best_step == now.step)
+        is_kept = now.step in (now.best_step, now.reference_step)
+        return bool(is_due or now.is_stage_done or is_kept)
 
     def _save(self, learner: Learner) -> None:
         """Write a checkpoint, mark the best, and delete what is not to be kept."""
@@ -195,7 +216,8 @@ class Trainer:
         self.folder.save(progress, learner.policy, learner.optimizer)
         if progress.best_step:
             self.folder.point("best", progress.best_step)
-        self.folder.prune(self.keep_last, {progress.best_step, *progress.ends})
+        kept = {progress.best_step, progress.reference_step, *progress.ends}
+        self.folder.prune(self.keep_last, kept)
 
     def _report_dropped(self, collected: Collected, display: Display) -> None:
         for sentence in collected.dropped[:_MAX_NAMED]:

@@ -18,7 +18,9 @@ class AdamW:
     learning_rate: float
     """The highest, reached after the warm-up."""
     warmup_steps: int = 0
-    """Steps over which it rises from nothing, in a straight line."""
+    """Steps over which it rises from nothing, in a straight line; at most half the stage's."""
+    starts_at_zero: bool = False
+    """The first step has the rate 0, as with torch's schedulers; else it is one step on."""
     decay: Literal["constant", "linear", "cosine"] = "constant"
     """How it falls from there to `final_fraction` of itself, which it would reach after the end."""
     final_fraction: float = 0.0
@@ -49,10 +51,13 @@ class AdamW:
         >>> [round(course.rate_at(step, 6), 2) for step in range(6)]
         [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
         """
-        if step < self.warmup_steps:
-            return self.learning_rate * (step + 1) / self.warmup_steps
+        warmup = self.warmup_steps
+        if warmup >= num_steps:
+            warmup = max(num_steps // 2, 1)
+        if step < warmup:
+            return self.learning_rate * (step + (not self.starts_at_zero)) / warmup
         if self.decay == "constant":
             return self.learning_rate
-        way = (step - self.warmup_steps) / max(num_steps - self.warmup_steps, 1)
+        way = min((step - warmup) / max(num_steps - warmup, 1), 1.0)
         left = 1 - way if self.decay == "linear" else (1 + math.cos(math.pi * way)) / 2
         return self.learning_rate * (self.final_fraction + (1 - self.final_fraction) * left)

@@ -67,6 +67,9 @@ class Stage:
     """Steps between evaluations on held-out examples; 0 for none but before and after the run."""
     save_every: int = 50
     """Steps between checkpoints; the end of a stage is always kept."""
+    reference_every: int = 0
+    """Steps after which the reference, if the algorithm has one, is replaced by the policy as it is
+    then; 0 keeps the policy as the stage began."""
     stop_at_accuracy: float | None = None
     """End the stage at the first evaluation whose held-out accuracy is at least this."""
 
@@ -175,6 +178,7 @@ def describe(groups: Sequence[Group]) -> dict[str, float]:
         "group/zero_signal": 1 - fmean(signal),
         "group/size": fmean(map(len, groups)),
         "completion/num_tokens": fmean(len(c.token_ids) for c in completions),
+        "completion/count": float(len(completions)),
         "completion/truncated": fmean(c.finish == "length" for c in completions),
         **({"policy/entropy": fmean(entropies)} if entropies else {}),
     }

@@ -5,8 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
+from parity.tokens import advantages_by_group, divergence, run
+from regard.algorithms.advantages import GroupMean
+from regard.algorithms.published import gui_r1
+from regard.algorithms.surrogates import Clip
 from regard.errors import DataError
 from regard.evals.benchmarks.screens import (
     official_action_metrics,
@@ -18,6 +23,7 @@ from regard.geometry.sizes import fit_area
 from regard.rewards import Weighted
 from regard.rewards.contract import ask, say
 from regard.rewards.gui import GuiActionMatch, GuiFormat
+from regard.rollout.sampling import num_until_stop
 from regard.text.gui_actions import NO_TEXT, last_pair_in_braces, quoted_kind, quoted_text
 from regard.text.overlap import word_set_f1
 from regard.text.tags import inside
@@ -76,7 +82,47 @@ def process_image_size(given: dict[str, Any]) -> dict[str, int]:
     return {"width": width, "height": height}
 
 
+def policy_loss(given: dict[str, Any]) -> dict[str, Any]:
+    found = _update(given, kl_coef=0.0)
+    clipped = found["means"]["policy/clip_fraction"]
+    return {"pg_loss": found["loss"], "clip_frac": clipped, "ppo_kl": found["drift"]}
+
+
+def actor_loss(given: dict[str, Any]) -> dict[str, Any]:
+    found = _update(given, kl_coef=given["kl_coef"], reference=given["ref_log_probs"])
+    return {"kl_loss": found["means"]["policy/kl"], "loss": found["loss"]}
+
+
+def _update(given: dict[str, Any], *, kl_coef: float, reference: Any = None) -> dict[str, Any]:
+    clip = Clip(low=given["clip_ratio"], high=given["clip_ratio"])
+    return run(
+        replace(gui_r1(), surrogate=clip, kl_coef=kl_coef),
+        now=given["log_probs"], old=given["old_log_probs"], advantages=given["advantages"],
+        mask=given["response_mask"], reference=reference,
+    )  # fmt: skip
+
+
+def kl_penalty(given: dict[str, Any]) -> float:
+    return divergence([given["log_prob"]], [given["ref_log_prob"]], given["kind"])[0]
+
+
+def eos_mask(given: dict[str, Any]) -> list[int]:
+    ids, stops = given["response_ids"], given["eos_token_id"]
+    kept = num_until_stop(ids, stops if isinstance(stops, list) else [stops])
+    return [1] * kept + [0] * (len(ids) - kept)
+
+
+def grpo_advantage(given: dict[str, Any]) -> list[float]:
+    advantage = GroupMean(eps=given["eps"], alone="reward")
+    return advantages_by_group(given["scores"], given["group"], advantage)
+
+
 ADAPTERS = {
+    "grpo_advantage": grpo_advantage,
+    "policy_loss": policy_loss,
+    "actor_loss": actor_loss,
+    "kl_penalty": kl_penalty,
+    "eos_mask": eos_mask,
     "format_reward": format_reward,
     "extract_action": lambda given: quoted_kind(answer_of(given)) or "no action",
     "extract_input_text": extract_input_text,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from parity.tokens import Tokens, advantages_by_group, divergence, run
+from regard.algorithms.published import med_r1
 from regard.curation.imitation import imitation_messages
 from regard.errors import DataError
 from regard.evals.benchmarks import medical
@@ -13,6 +17,7 @@ from regard.rewards.format import AnswerOnlyFormat, ThinkAnswerFormat
 from regard.rewards.labels import label_value
 from regard.rewards.mathematics import TagOrTextAnswer, tagged_or_whole
 from regard.rewards.verifier import verify
+from regard.rollout.sampling import num_until_stop
 from regard.types import FreeText
 
 THINK = ThinkAnswerFormat(strict=False, allow_blank=True)
@@ -51,7 +56,49 @@ def _eval_accuracy(given: dict[str, Any]) -> dict[str, Any]:
     return {"accuracy": 100 * found.accuracy, "correct": found.num_correct}
 
 
+def _advantages(given: dict[str, Any]) -> dict[str, Any]:
+    rewards = [sum(row) for row in given["rewards_per_func"]]
+    groups = [i // given["num_generations"] for i in range(len(rewards))]
+    found = advantages_by_group(rewards, groups, med_r1().advantage)
+    return {"rewards": rewards, "advantages": found}
+
+
+def _grpo_loss(given: dict[str, Any]) -> dict[str, Any]:
+    now, reference, mask = given["logps"], given["ref_logps"], given["completion_mask"]
+    advantages = _advantages(given)["advantages"]
+    advantages_of_tokens = Tokens(mask).rows(advantages)
+    update = partial(
+        run, now=now, old=now, advantages=advantages_of_tokens, mask=mask, reference=reference
+    )
+    found = update(replace(med_r1(), kl_coef=given["beta"]))
+    with_reference = update(replace(med_r1(), kl_coef=1.0))
+    rows = zip(now, reference, strict=True)
+    return {
+        "per_token_kl": [divergence(*pair, "trl") for pair in rows],
+        "advantages": advantages,
+        "loss": found["loss"],
+        "mean_kl": with_reference["sequence_means"]["policy/kl"],
+        "grad_wrt_logps": found["gradient"],
+    }
+
+
+def _completion_mask(given: dict[str, Any]) -> list[list[int]]:
+    rows = given["completion_ids"]
+    kept = [num_until_stop(row, [given["eos_token_id"]]) for row in rows]
+    return [[1] * n + [0] * (len(row) - n) for row, n in zip(rows, kept, strict=True)]
+
+
+def has_an_empty_row(given: dict[str, Any]) -> bool:
+    return not all(any(row) for row in given["completion_mask"])
+
+
+PREDICATES = {"has_an_empty_row": has_an_empty_row}
+
+
 ADAPTERS = {
+    "completion_mask": _completion_mask,
+    "advantages": _advantages,
+    "grpo_loss": _grpo_loss,
     "accuracy": _accuracy,
     "format_think": lambda given: THINK(say(given["content"]), ask("", FreeText(""))).value,
     "format_nothink": lambda given: NO_THINK(say(given["content"]), ask("", FreeText(""))).value,

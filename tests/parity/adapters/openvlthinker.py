@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from parity.tokens import advantages_by_token, divergence, run
+from regard.algorithms.published import openvlthinker
+from regard.algorithms.surrogates import Clip
 from regard.curation.selection import Attempt, chosen_attempt, right_attempts, shard_bounds
 from regard.evals.benchmarks import hints
 from regard.rewards.contract import ask, say
@@ -53,7 +57,34 @@ def _keep(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _grpo_advantage(given: dict[str, Any]) -> list[list[float]]:
+    return advantages_by_token(
+        given["rewards"], given["index"], given["mask"], openvlthinker().advantage
+    )
+
+
+def _policy_loss(given: dict[str, Any]) -> dict[str, Any]:
+    clip = Clip(low=given["clip_low"], high=given["clip_high"], dual=given["clip_dual"])
+    found = run(
+        replace(openvlthinker(), surrogate=clip, kl_coef=0.0), now=given["log_probs"],
+        old=given["old_log_probs"], advantages=given["advantages"], mask=given["mask"],
+    )  # fmt: skip
+    return {
+        "pg_loss": found["loss"],
+        "clipfrac_higher": found["means"]["policy/clip_fraction"],
+        "clipfrac_lower": found["means"]["policy/dual_clip_fraction"],
+        "ppo_kl": found["drift"],
+    }
+
+
+def _kl_estimate(given: dict[str, Any]) -> list[float]:
+    return divergence(given["log_probs"], given["ref_log_probs"], given["kind"])
+
+
 ADAPTERS = {
+    "grpo_advantage": _grpo_advantage,
+    "policy_loss": _policy_loss,
+    "kl_estimate": _kl_estimate,
     "r1v_accuracy": _accuracy,
     "r1v_compute_score": _compute_score,
     "clean_answer": lambda given: bare_answer(given["answer"], units="anywhere"),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from parity.tokens import AGGREGATES, advantages_by_group, run
+from regard.algorithms.published import patho_r1_dapo
+from regard.algorithms.surrogates import Clip
 from regard.curation.pages import crop_window, page_pixels, pages_to_read
 from regard.curation.shards import Pair, shard_entries, shard_name
 from regard.rewards.length import overlong_penalty
+from regard.rollout.filters import has_signal
 from regard.text.figures import read_figure_reply
 from regard.types import Box
 
@@ -52,7 +57,43 @@ def _shard(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _verl_policy_loss(given: dict[str, Any]) -> dict[str, float]:
+    mask = given["response_mask"]
+    clip = Clip(low=given["clip_low"], high=given["clip_high"], dual=given["clip_ratio_c"])
+    algorithm = replace(
+        patho_r1_dapo(), surrogate=clip, aggregate=AGGREGATES[given["agg"]](len(mask[0]))
+    )
+    found = run(
+        algorithm, now=given["log_probs"], old=given["old_log_probs"],
+        advantages=given["advantages"], mask=mask,
+    )  # fmt: skip
+    return {
+        "loss": found["loss"],
+        "clipfrac": found["means"]["policy/clip_fraction"],
+        "ppo_kl": found["drift"],
+        "clipfrac_lower": found["means"]["policy/dual_clip_fraction"],
+    }
+
+
+def _verl_grpo_advantage(given: dict[str, Any]) -> list[float]:
+    advantage = replace(patho_r1_dapo().advantage, divide_by_std=given["norm_by_std"])
+    return advantages_by_group(given["scores"], given["index"], advantage)
+
+
+def _dynamic_sampling_keep(given: dict[str, Any]) -> dict[str, Any]:
+    pairs = list(zip(given["uids"], given["metric"], strict=True))
+    names = list(dict.fromkeys(given["uids"]))
+    kept = [
+        name for name in names if has_signal([value for other, value in pairs if other == name])
+    ]
+    indices = [i for i, (name, _) in enumerate(pairs) if name in kept]
+    return {"kept_uids": sorted(kept), "kept_indices": indices}
+
+
 ADAPTERS = {
+    "verl_policy_loss": _verl_policy_loss,
+    "verl_grpo_advantage": _verl_grpo_advantage,
+    "dynamic_sampling_keep": _dynamic_sampling_keep,
     "figure_reply_parse": _figure_reply,
     "overlong_penalty": _overlong,
     "page_size": _page_size,

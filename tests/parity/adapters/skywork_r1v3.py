@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import torch
+
+from parity.tokens import AGGREGATES, advantages_by_group, run
+from regard.algorithms.published import skywork_r1v3
+from regard.algorithms.surrogates import Clip
 from regard.evals.benchmarks import emma, hallusion, mmk12, mmmu, wemath
 from regard.evals.benchmarks.accounts import Account
+from regard.models.head import entropy_of
 from regard.text.boxed import last_opened_box, outer_boxes
 from regard.text.choices import infer_choice
 
@@ -83,7 +90,43 @@ def _emma_aggregate(given: dict[str, Any]) -> Any:
     return shown(emma.emma_accounts(given["results"]))
 
 
+def _grpo_advantage(given: dict[str, Any]) -> list[float]:
+    scores = given["scores"]
+    return advantages_by_group(scores, [0] * len(scores), skywork_r1v3().advantage)
+
+
+def _ppo_clip_loss(given: dict[str, Any]) -> dict[str, float]:
+    mask = given["response_mask"]
+    clip = Clip(low=given["clip"], high=given["clip"], dual=given["clip_ratio_c"])
+    algorithm = replace(
+        skywork_r1v3(), surrogate=clip, aggregate=AGGREGATES[given["agg"]](len(mask[0]))
+    )
+    found = run(
+        algorithm, now=given["log_probs"], old=given["old_log_probs"],
+        advantages=given["advantages"], mask=mask,
+    )  # fmt: skip
+    return {
+        "loss": found["loss"],
+        "clipfrac": found["means"]["policy/clip_fraction"],
+        "ppo_kl": found["drift"],
+        "clipfrac_lower": found["means"]["policy/dual_clip_fraction"],
+    }
+
+
+def _entropy(given: dict[str, Any]) -> list[float]:
+    return entropy_of(torch.tensor(given["logits"], dtype=torch.float32).log_softmax(-1)).tolist()
+
+
+def logits_are_large(given: dict[str, Any]) -> bool:
+    return any(abs(logit) > 50 for row in given["logits"] for logit in row)
+
+
+PREDICATES = {"logits_are_large": logits_are_large}
+
 ADAPTERS = {
+    "token_entropy_nats": _entropy,
+    "grpo_advantage_from_scores": _grpo_advantage,
+    "ppo_clip_loss": _ppo_clip_loss,
     "mmmu_rule": lambda given: mmmu.is_boxed_answer(given["prediction"], given["answer"]),
     "mmmu_rule_with_judge": _mmmu_rule_with_judge,
     "mmmu_accuracy": lambda given: _accuracy(given, only_validation=True),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
+from parity.tokens import Tokens, advantages_by_group, run
+from regard.algorithms.published import vision_r1_guided
 from regard.evals.benchmarks.detection import detections_of
 from regard.rewards.contract import ask, say
 from regard.rewards.detection import (
@@ -102,7 +105,21 @@ def eval_detections(given: dict[str, Any]) -> list[dict[str, Any]]:
     return [row.to_coco() for row in rows]
 
 
+def grpo_loss(given: dict[str, Any]) -> dict[str, Any]:
+    algorithm = vision_r1_guided(kl_coef=given["beta"])
+    rewards = [sum(row) for row in given["rewards_per_func"]]
+    groups = [i // given["num_generations"] for i in range(len(rewards))]
+    advantages = advantages_by_group(rewards, groups, algorithm.advantage, torch.float64)
+    mask = given["completion_mask"]
+    found = run(
+        algorithm, now=given["logps"], old=given["logps"],
+        advantages=Tokens(mask).rows(advantages), mask=mask, reference=given["ref_logps"],
+    )  # fmt: skip
+    return {"loss": found["loss"], "advantages": advantages, "grad_logps": found["gradient"]}
+
+
 ADAPTERS = {
+    "grpo_loss": grpo_loss,
     "extract_boxes": extract_boxes,
     "dual_format_reward": dual_format_reward,
     "match_giou": match_giou,

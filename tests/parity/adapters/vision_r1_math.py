@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from parity.tokens import advantages_by_token, divergence, run
+from regard.algorithms.published import vision_r1_math
+from regard.algorithms.surrogates import Clip
 from regard.evals.benchmarks import dynamath, mathvista, mm_math
 from regard.rewards.combine import Gated, Weighted
 from regard.rewards.contract import ask, say
@@ -48,7 +52,30 @@ def _dynamath(given: dict[str, Any]) -> dict[str, Any]:
     return {"parse": found.is_parsed, "extracted": found.extracted, "correct": found.is_correct}
 
 
+def _grpo_advantage(given: dict[str, Any]) -> list[list[float]]:
+    return advantages_by_token(
+        given["rewards"], given["index"], given["mask"], vision_r1_math().advantage
+    )
+
+
+def _policy_loss(given: dict[str, Any]) -> dict[str, float]:
+    clip = Clip(low=given["cliprange"], high=given["cliprange"])
+    found = run(
+        replace(vision_r1_math(), surrogate=clip, kl_coef=0.0), now=given["log_prob"],
+        old=given["old_log_prob"], advantages=given["advantages"], mask=given["mask"],
+    )  # fmt: skip
+    clipped = found["means"]["policy/clip_fraction"]
+    return {"pg_loss": found["loss"], "clipfrac": clipped, "ppo_kl": found["drift"]}
+
+
+def _kl_low_var(given: dict[str, Any]) -> list[float]:
+    return divergence(given["logprob"], given["ref_logprob"], "low_var_kl")
+
+
 ADAPTERS = {
+    "grpo_advantage": _grpo_advantage,
+    "policy_loss": _policy_loss,
+    "kl_low_var": _kl_low_var,
     "mm_math_judge": lambda given: mm_math.is_same(given["gt"], given["pred"]),
     "mathvista_post_check": _mathvista,
     "can_infer": lambda given: infer_choice(given["answer"], given["choices"]) or False,

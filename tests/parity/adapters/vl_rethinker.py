@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import torch
+
+from parity.tokens import Tokens, run
+from regard.algorithms.advantages import LengthBonus, length_bonus
+from regard.algorithms.kl import to_go
+from regard.algorithms.published import vl_rethinker
 from regard.evals.difficulty import difficulty
 from regard.rewards.mathematics import (
     ENDING,
@@ -13,6 +19,7 @@ from regard.rewards.mathematics import (
     released_normal_form,
     rethinking_value,
 )
+from regard.rollout.filters import solve_rate_shares
 from regard.text.chat_markup import question_and_reply, with_image_marks
 from regard.text.reflection import before_second_thought, count_marks
 
@@ -92,6 +99,43 @@ def has_unit(given: dict[str, Any]) -> bool:
 
 PREDICATES = {"has_unit": has_unit}
 
+
+def _group_advantage(given: dict[str, Any]) -> dict[str, Any]:
+    """Both tables have as many columns as an "experience" of theirs has completions."""
+    size, is_longer = given["n_samples"], given.get("fmt") == "longer"
+    rewards = torch.tensor(given["rewards"]).reshape(-1, size)
+    lengths = torch.tensor(given.get("lengths", [1.0] * len(given["rewards"]))).reshape(-1, size)
+    bonus = length_bonus(lengths, rewards > LengthBonus().threshold, limit=LengthBonus().limit)
+    found = vl_rethinker().advantage(rewards) * (1 + bonus if is_longer else 1)
+    tiers = [solve_rate_shares(group) for group in rewards.tolist()]
+    return {
+        "advantages": found.flatten(),
+        "buckets": {
+            name: [float(t[name]) for t in tiers for _ in range(size)] for name in tiers[0]
+        },
+        "length_bonus": bonus.flatten(),
+    }
+
+
+def _policy_loss(given: dict[str, Any]) -> dict[str, float]:
+    mask, advantages = given["mask"], [row[-1] for row in given["advantages"]]
+    found = run(
+        vl_rethinker(), now=given["log_probs"], old=given["old_log_probs"],
+        advantages=given["advantages"], mask=mask,
+        imitated=[n >= 1 and a > 0 for n, a in zip(given["waits"], advantages, strict=True)],
+    )  # fmt: skip
+    # Their valve: a loss above 10 is replaced by 1, without a gradient. Ours has none.
+    actor = found["loss"] if found["loss"] <= 10 else 1.0
+    return {"actor_loss": actor, **({"sft_loss": found["imitation"]} if given["sft"] else {})}
+
+
+def _token_returns(given: dict[str, Any]) -> list[list[float]]:
+    tokens = Tokens(given["mask"])
+    rewards = torch.tensor(given["reward"]).clamp(-10, 10).repeat_interleave(tokens.lengths)
+    divergence = to_go(tokens.pack(given["kl"]), tokens.lengths)
+    return tokens.spread(rewards - given["kl_coef"] * divergence)
+
+
 ADAPTERS = {
     "difficulty_labels": _labels,
     "rule_reward": _rule_reward,
@@ -103,4 +147,8 @@ ADAPTERS = {
     "extract_qwen_query_and_response": lambda given: question_and_reply(given["input_text"]),
     "count_waits": lambda given: count_marks(given["text"]),
     "trim_before_trigger": _trim,
+    "group_advantage": _group_advantage,
+    "group_advantage_longer": _group_advantage,
+    "policy_loss": _policy_loss,
+    "token_returns": _token_returns,
 }

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import replace
 from typing import Any
 
+from parity.tokens import Tokens, advantages_by_group, run
+from regard.algorithms.published import vlm_r1
+from regard.algorithms.surrogates import Clip
 from regard.evals.benchmarks.detection import Detection, best_for_each_truth
 from regard.evals.benchmarks.grounding import answered_corners
 from regard.geometry.pairs import pairwise_iou
@@ -127,7 +132,58 @@ def cosine_reward(given: dict[str, Any]) -> float:
     return CosineLength(is_periodic=True)(completion, ANY).value
 
 
+def grpo_advantage(given: dict[str, Any]) -> dict[str, Any]:
+    rewards = [sum(row) for row in given["rewards_per_func"]]
+    groups = [i // given["num_generations"] for i in range(len(rewards))]
+    found = advantages_by_group(rewards, groups, vlm_r1().advantage)
+    return {"rewards": rewards, "advantages": found}
+
+
+def grpo_loss(given: dict[str, Any]) -> dict[str, Any]:
+    clip = Clip(low=given["epsilon_low"], high=given["epsilon_high"])
+    mask, beta = given["completion_mask"], given["beta"]
+    found = run(
+        replace(vlm_r1(kl_coef=beta), surrogate=clip), now=given["logps"],
+        old=given["old_logps"] or given["logps"],
+        advantages=Tokens(mask).rows(given["advantages"]), mask=mask,
+        reference=given["ref_logps"],
+    )  # fmt: skip
+    return {
+        "loss": found["loss"],
+        "clip_ratio": found["means"]["policy/clip_fraction"],
+        "kl": found["sequence_means"].get("policy/kl"),
+        "grad_logps": found["gradient"],
+    }
+
+
+def _tokens_of(given: dict[str, Any]) -> list[tuple[float, float]]:
+    """Ratio and advantage of every token."""
+    old, mask = given["old_logps"] or given["logps"], given["completion_mask"]
+    return [
+        (math.exp(given["logps"][i][t] - old[i][t]), given["advantages"][i])
+        for i, row in enumerate(mask)
+        for t, is_token in enumerate(row)
+        if is_token
+    ]
+
+
+def a_ratio_leaves_the_range(given: dict[str, Any]) -> bool:
+    low, high = 1 - given["epsilon_low"], 1 + given["epsilon_high"]
+    return any(not low <= ratio <= high for ratio, _ in _tokens_of(given))
+
+
+def held_are_counted(given: dict[str, Any], published: dict[str, Any]) -> dict[str, Any]:
+    low, high = 1 - given["epsilon_low"], 1 + given["epsilon_high"]
+    held = [
+        (ratio > high and advantage > 0) or (ratio < low and advantage < 0)
+        for ratio, advantage in _tokens_of(given)
+    ]
+    return {**published, "clip_ratio": sum(held) / len(held)}
+
+
 ADAPTERS = {
+    "grpo_advantage": grpo_advantage,
+    "grpo_loss": grpo_loss,
     "mcq_reward": loose("letter"),
     "yes_no_reward": loose("yes_no"),
     "all_match_reward": same_line,
@@ -208,10 +264,12 @@ PREDICATES = {
     "lacks_a_label": lacks_a_label,
     "true_box_is_out_of_order": true_box_is_out_of_order,
     "truth_is_an_empty_list": truth_is_an_empty_list,
+    "a_ratio_leaves_the_range": a_ratio_leaves_the_range,
 }
 
 EXPECTED = {
     "nothing": lambda given, published: 0.0,
     "refused": lambda given, published: {"raises": "DataError"},
+    "held_are_counted": held_are_counted,
     "the_word_none": lambda given, published: float(one_line(given["completion"]) == "none"),
 }

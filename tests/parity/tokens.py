@@ -1,0 +1,143 @@
+"""Tables of tokens with a mask, as the published functions take them, packed and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from regard.algorithms.advantages import Advantage
+from regard.algorithms.aggregate import SequenceMean, SequenceSum, TokenMean, TokenSum
+from regard.algorithms.batch import TokenBatch
+from regard.algorithms.imitation import Imitation
+from regard.algorithms.kl import Estimator, kl
+from regard.algorithms.policy_gradient import PolicyGradient
+from regard.errors import ConfigError
+
+Table = Sequence[Sequence[float]]
+
+AGGREGATES = {
+    "token-mean": lambda width: TokenMean(eps=1e-8),
+    "seq-mean-token-mean": lambda width: SequenceMean(),
+    "seq-mean-token-sum": lambda width: SequenceSum(),
+    "seq-mean-token-sum-norm": lambda width: TokenSum(divisor=float(width)),
+}
+"""verl's names of them, from the width of a padded batch."""
+
+_KINDS: dict[str, tuple[Estimator, float | None]] = {
+    "kl": ("k1", None),
+    "abs": ("absolute", None),
+    "mse": ("k2", None),
+    "low_var_kl": ("k3", 10.0),
+    "trl": ("k3", None),
+}
+
+
+class Tokens:
+    """The unmasked tokens of a table, row after row."""
+
+    def __init__(self, mask: Table) -> None:
+        self.is_token = torch.tensor(mask).bool()
+        self.lengths = self.is_token.sum(1)
+
+    def pack(self, table: Table) -> Tensor:
+        return torch.tensor(table, dtype=torch.float64)[self.is_token]
+
+    def spread(self, values: Tensor) -> list[list[float]]:
+        """A table again, with 0 where the mask is."""
+        table = torch.zeros(self.is_token.shape, dtype=values.dtype)
+        table[self.is_token] = values
+        return table.tolist()
+
+    def rows(self, values: Sequence[float]) -> list[list[float]]:
+        """One value a row as a table."""
+        return [[value] * self.is_token.shape[1] for value in values]
+
+    def batch(
+        self,
+        algorithm: PolicyGradient,
+        *,
+        old: Table,
+        advantages: Table,
+        reference: Table | None = None,
+    ) -> TokenBatch:
+        share = algorithm.aggregate(self.lengths).double().repeat_interleave(self.lengths)
+        return TokenBatch(
+            group=torch.zeros(len(self.lengths), dtype=torch.long),
+            lengths=self.lengths,
+            token_ids=torch.zeros(int(self.lengths.sum()), dtype=torch.long),
+            advantage=self.pack(advantages),
+            old_logprob=self.pack(old),
+            policy_weight=share,
+            imitation_weight=torch.zeros_like(share),
+            reference_logprob=None if reference is None else self.pack(reference),
+        )
+
+
+def run(
+    algorithm: PolicyGradient,
+    *,
+    now: Table,
+    old: Table,
+    advantages: Table,
+    mask: Table,
+    reference: Table | None = None,
+    imitated: Sequence[bool] = (),
+) -> dict[str, Any]:
+    """The loss, its gradient, and the mean of each fact over the tokens."""
+    tokens = Tokens(mask)
+    logprob = tokens.pack(now).requires_grad_()
+    batch = tokens.batch(algorithm, old=old, advantages=advantages, reference=reference)
+    loss = replace(algorithm, imitation_coef=0.0).loss(batch, logprob)
+    loss.values.sum().backward()
+    counted = len(logprob)
+    chosen = torch.tensor(imitated or [False] * len(mask)).repeat_interleave(tokens.lengths)
+    imitation = replace(batch, imitation_weight=chosen / chosen.sum().clamp_min(1))
+    return {
+        "loss": loss.values.sum().item(),
+        "imitation": Imitation().loss(imitation, logprob).values.sum().item(),
+        "gradient": tokens.spread(logprob.grad),
+        "drift": (batch.old_logprob - logprob.detach()).mean().item() if counted else 0.0,
+        "means": {
+            name: fact.mean().item() if counted else 0.0 for name, fact in loss.metrics.items()
+        },
+        "sequence_means": {
+            name: (fact * batch.policy_weight).sum().item() for name, fact in loss.metrics.items()
+        },
+    }
+
+
+def advantages_by_group(
+    scores: Sequence[float],
+    groups: Sequence[Any],
+    advantage: Advantage,
+    dtype: torch.dtype = torch.float32,
+) -> list[float]:
+    """Advantages of scores in any order, in single precision, as the frameworks compute them."""
+    found = [0.0] * len(scores)
+    for name in dict.fromkeys(groups):
+        members = [i for i, other in enumerate(groups) if other == name]
+        row = advantage(torch.tensor([[scores[i] for i in members]], dtype=dtype))
+        for i, value in zip(members, row[0].tolist(), strict=True):
+            found[i] = value
+    return found
+
+
+def advantages_by_token(
+    scores: Sequence[float], groups: Sequence[Any], mask: Table, advantage: Advantage
+) -> list[list[float]]:
+    """The same at every token of each row."""
+    tokens = Tokens(mask)
+    found = torch.tensor(advantages_by_group(scores, groups, advantage))
+    return tokens.spread(found.repeat_interleave(tokens.lengths))
+
+
+def divergence(now: Sequence[float], reference: Sequence[float], kind: str) -> list[float]:
+    """An estimate by the name that verl and EasyR1 have for it."""
+    if kind not in _KINDS:
+        raise ConfigError(f"no estimate is called {kind}")
+    estimator, limit = _KINDS[kind]
+    return kl(*torch.tensor([now, reference]), estimator=estimator, limit=limit).tolist()

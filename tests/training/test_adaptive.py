@@ -1,0 +1,108 @@
+"""What changes with what was measured, and what a run remembers of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+import pytest
+from tests.training.conftest import reinforce, small_run
+
+from regard.algorithms.policy_gradient import grpo, rloo
+from regard.algorithms.surrogates import TruncatedImportance
+from regard.schedule import Towards, adapted, after_step
+from regard.training.folder import read_rows
+from regard.training.learner import Learner
+from regard.types import Completion, Example, Score
+
+
+@dataclass(frozen=True)
+class EvenTokens:
+    """Something untrained completions differ in."""
+
+    range: tuple[float, float] = (0.0, 1.0)
+
+    def __call__(self, completion: Completion, example: Example) -> Score:
+        return Score(value=fmean(token % 2 == 0 for token in completion.token_ids))
+
+
+def one_stage(**changes):
+    stage = reinforce(num_steps=4, updates_per_step=1, passes_per_step=1, reward=EvenTokens())
+    return small_run(replace(stage, **changes), evaluation=None)
+
+
+def rows_of(folder):
+    """The metrics without what differs by the clock."""
+    return [
+        {name: value for name, value in row.items() if "time" not in name and "second" not in name}
+        for row in read_rows(folder / "metrics.jsonl")
+    ]
+
+
+def interrupted_and_resumed(carry_out, monkeypatch, run, name, at=4):
+    """The folder of a run that was killed in a step and given again."""
+    update = Learner.update
+    calls = iter(range(1, 100))
+
+    def killed(self, stage, collected, rate):
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        return update(self, stage, collected, rate)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "update", killed)
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(run, name)
+    folder, _ = carry_out(run, name)
+    return folder
+
+
+def weights_of(folder):
+    return (folder / "checkpoints" / "final" / "model.safetensors").read_bytes()
+
+
+def test_a_coefficient_grows_while_the_measurement_is_above_its_target():
+    towards = Towards(initial=1.0, target=0.5, horizon=100)
+    # error held at one fifth, ten completions of a hundred
+    assert towards.after(1.0, measured=10.0, num_completions=10) == pytest.approx(1.02)
+    assert towards.after(1.0, measured=0.0, num_completions=10) == pytest.approx(0.98)
+    assert towards.after(1.0, measured=0.55, num_completions=10) == pytest.approx(1.01)
+
+
+def test_coefficients_are_kept_by_their_place():
+    value = {"a": grpo(kl_coef=Towards(initial=0.1, target=1.0)), "b": 3}
+    assert adapted(value, {})["a"] == grpo(kl_coef=0.1)
+    state = after_step(value, {}, {"policy/kl": 9.0, "completion/count": 5000.0})
+    assert state == {".a.kl_coef": pytest.approx(0.11)}
+    assert adapted(value, state)["a"].kl_coef == pytest.approx(0.11)
+    assert after_step(value, state, {}) == state  # a step without a measurement
+
+
+def test_a_run_killed_in_the_middle_follows_its_measurement_as_if_nothing_had_happened(
+    carry_out, monkeypatch
+):
+    towards = Towards(initial=0.1, target=1e-4, horizon=50)
+    run = one_stage(algorithm=grpo(kl_coef=towards), reference_every=2, save_every=3)
+    whole, _ = carry_out(run, "whole")
+    resumed = interrupted_and_resumed(carry_out, monkeypatch, run, "resumed")
+    assert rows_of(resumed) == rows_of(whole)
+    assert weights_of(resumed) == weights_of(whole)
+    rows = rows_of(whole)
+    followed = [row["schedule/algorithm.kl_coef"] for row in rows]
+    assert followed[0] == 0.1
+    assert len(set(followed)) == 4
+    # A step after it was replaced, the reference is the policy itself.
+    distances = [row["policy/kl"] for row in rows]
+    assert [distance < 1e-6 for distance in distances] == [True, False, True, False]
+    trainer = json.loads((whole / "checkpoints" / "step-000003" / "trainer.json").read_text())
+    assert trainer["reference_step"] == 2
+
+
+def test_the_engines_own_log_probabilities_are_made_up_for(carry_out):
+    algorithm = replace(rloo(kl_coef=0.1), importance=TruncatedImportance())
+    folder, _ = carry_out(one_stage(algorithm=algorithm, num_steps=1))
+    (row,) = rows_of(folder)
+    # here the engine is the policy, so there is nothing to make up for
+    assert row["policy/engine_weight"] == pytest.approx(1.0, abs=1e-4)
+    assert row["policy/kl"] == pytest.approx(0.0, abs=1e-4)

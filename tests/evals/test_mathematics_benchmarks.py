@@ -188,6 +188,14 @@ def test_dynamath_reads_json_unless_it_is_scored_as_published():
         (r"\boxed{5", "5", False),
         ("5", "the answer: $5$", True),
         ("9^{9^{9^{9}}}", "1", False),
+        # What sympy's reader of LaTeX makes of a text is kept: it stops where it reads no further.
+        ("2", r"2\sqrt3", True),
+        ("B.", "B. 30", True),
+        ("3 1/2", r"\frac{31}{2}", True),
+        ("x=5", "05", False),
+        (r"\text{5}", "5cm", False),
+        (r"x \le 2", r"x\leq2", True),
+        (r"\{5\}", "$5$", True),
     ],
 )
 def test_mm_math(truth, prediction, is_same):

@@ -21,7 +21,7 @@ from regard.text.choices import read_choice
 from regard.text.competition import same_answer
 from regard.text.formulas import read_formula, same_formula
 from regard.text.numbers import read_number
-from regard.text.plain import plain, plain_latex
+from regard.text.plain import as_sums, plain, plain_latex
 from regard.text.reflection import count_marks
 from regard.text.tags import after_final_answer, blocks, first_on_a_line, inside, shorten
 from regard.text.written import written
@@ -154,7 +154,7 @@ def _number(text: str, unit: str) -> float | None:
     inner = boxed(text)
     text = (text if inner is None else inner).strip().strip("$")
     value = read_number(text, unit=unit)
-    if value is None and (formula := read_formula(text, notation="latex")) is not None:
+    if value is None and (formula := read_formula(as_sums(text), notation="latex")) is not None:
         at = formula.at({})
         value = (
             None if at is None or abs(at.imag) > 1e-12 or not math.isfinite(at.real) else at.real
@@ -173,7 +173,7 @@ def equal_mathematics(said: str, wanted: str, *, timeout_s: float = 5.0) -> tupl
     """
     if max(len(said), len(wanted)) > _MAX_LENGTH:
         return False, "too long to verify"
-    one, other = plain_latex(said), plain_latex(wanted)
+    one, other = plain_latex(as_sums(said)), plain_latex(as_sums(wanted))
     if one == other:
         return bool(one), ""
     if not one or not other:

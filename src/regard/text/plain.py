@@ -39,3 +39,20 @@ def plain_latex(latex: str) -> str:
     """
     bare = _DECORATION.sub("", latex.strip().rstrip("."))
     return re.sub(r"\\[dt]frac", r"\\frac", bare).rstrip(".")
+
+
+_MIXED = (
+    re.compile(r"(?<![\w.}])([0-9]+)\s*(\\[dt]?frac\s*\{[0-9]+\}\s*\{[0-9]+\})"),
+    re.compile(r"(?<![\w.}])([0-9]+)\s+([0-9]+/[0-9]+)(?![0-9])"),
+)
+
+
+def as_sums(latex: str) -> str:
+    r"""Mixed numbers as the sums they are, which otherwise read as products, or as one number.
+
+    >>> as_sums(r"-3\frac{1}{2}"), as_sums("3 1/2 cm"), as_sums(r"x\frac{1}{2}")
+    ('-(3+\\frac{1}{2})', '(3+1/2) cm', 'x\\frac{1}{2}')
+    """
+    for pattern in _MIXED:
+        latex = pattern.sub(r"(\1+\2)", latex)
+    return latex

@@ -183,19 +183,62 @@ def _same_number(wanted: str, said: str, limit: float) -> bool:
 def _same_expression(wanted: str, said: str, limit: float) -> bool | None:
     """None where one of them cannot be read."""
     one, other = (_right_hand_side(text) for text in (wanted, said))
-    first, second = (read_formula(text, notation="latex") for text in (one, other))
+    first, second = _relation(one), _relation(other)
     if first is None or second is None:
         return None
-    if first.tree == second.tree:
+    if first[0] or second[0]:  # inequalities are the same as they stand, or not at all
+        return first == second
+    left, right = first[1][0], second[1][0]
+    if left.tree == right.tree:
         return True
-    if max(len(one), len(other)) > _LONGEST_FORMULA or bool(first.names) != bool(second.names):
+    if max(len(one), len(other)) > _LONGEST_FORMULA or bool(left.names) != bool(right.names):
         return False
-    gaps = _gaps(first, second)
+    gaps = _gaps(left, right)
     if not gaps:
         return False
-    if not first.names:
+    if not left.names:
         return abs(gaps[0]) <= limit
     return all(abs(gap) < 1e-3 for gap in gaps) and _is_constant(gaps)
+
+
+_SIGNS = {"<": "<", ">": ">", "\\le": "≤", "\\leq": "≤", "\\ge": "≥", "\\geq": "≥"}
+
+
+def _relation(text: str) -> tuple[str, tuple[Formula, ...]] | None:
+    """The sign of an inequality (or none) and its sides."""
+    found = re.split(r"(<|>|\\[lg]eq?(?![a-z]))", text)
+    sides = tuple(_formula(side) for side in found[::2])
+    if len(sides) > 2 or any(side is None for side in sides):
+        return None
+    sign = _SIGNS[found[1]] if len(found) > 1 else ""
+    return sign, tuple(side for side in sides if side is not None)
+
+
+def _formula(text: str) -> Formula | None:
+    """The formula as far as sympy reads it.
+
+    It reads 3 1/2 as 31/2; stops before a root without braces, a comma, a bracket that closes
+    nothing; and gives up on a point that ends a number, on 05, and on letters that are not ASCII.
+    """
+    text = re.sub(r"(?<=[0-9])\s+(?=[0-9])", "", text.strip())
+    text = re.sub(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", text)
+    text = text.replace("\\{", "{").replace("\\}", "}")
+    text = re.sub(r"\\(?:text|mathrm)(?![a-z])", r"\\word", text)  # a letter of its own
+    if not text.isascii() or re.search(r"[0-9]\.(?![0-9])|(?<![0-9.])0[0-9]|[%#]", text):
+        return None
+    return read_formula(text[: _end(text)], notation="latex")
+
+
+def _end(text: str) -> int:
+    depth = 0
+    for i, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        bare_root = text.startswith("\\sqrt", i) and text[i + 5 :].lstrip()[:1] not in ("{", "[")
+        point = char == "." and not text[i + 1 : i + 2].isdecimal()
+        colon = char in ":/" and not re.match(r"[:/]\s*[\w\\({+-]", text[i:])
+        if depth < 0 or bare_root or point or colon or (depth == 0 and char in ",;?"):
+            return i
+    return len(text)
 
 
 def _right_hand_side(text: str) -> str:
@@ -226,7 +269,7 @@ def _sides(equation: str) -> tuple[Formula, Formula] | None:
     parts = equation.split("=")
     if len(parts) != 2:
         return None
-    left, right = (read_formula(part, notation="latex") for part in parts)
+    left, right = (_formula(part) for part in parts)
     return None if left is None or right is None else (left, right)
 
 

@@ -126,6 +126,7 @@ def _ink(text: str, font: ImageFont.FreeTypeFont, anchor: str) -> tuple[Image.Im
     return mask, left, top
 
 
+@lru_cache(maxsize=8192)
 def fitting(text: str, name: str, size: int, width: float) -> ImageFont.FreeTypeFont:
     """The font at `size`, or at the greatest smaller one at which `text` is not too wide.
 

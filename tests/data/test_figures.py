@@ -11,6 +11,7 @@ from regard.data.check import check
 from regard.data.worlds.common import TIERS
 from regard.data.worlds.drawing import SHADES
 from regard.data.worlds.figures import MAKERS, Figures
+from regard.data.worlds.figures.asked import wrong_numbers
 from regard.data.worlds.figures.tables import COLUMNS, table_of
 from regard.errors import ConfigError
 from regard.registry import world
@@ -146,3 +147,12 @@ def test_the_dot_lies_at_the_answer():
 
 def test_a_world_describes_itself():
     assert "counting: how many of one sort" in Figures().describe()
+
+
+def test_a_right_number_is_no_rounder_than_the_wrong_ones():
+    rng = np.random.default_rng(0)
+    for right, step in ((40, 10), (25, 5), (7, 1), (-2, 1), (0, 1)):
+        wrong = [int(number) for number in wrong_numbers(right, rng)]
+        assert len({right, *wrong}) == 4
+        assert all(number % step == 0 for number in wrong)
+        assert right < 0 or min(wrong) >= 0

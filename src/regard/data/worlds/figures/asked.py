@@ -68,7 +68,7 @@ def wrong_numbers(right: int, rng: np.random.Generator) -> list[str]:
     >>> wrong_numbers(40, np.random.default_rng(0))
     ['50', '30', '70']
     """
-    step = 10 if right and right % 10 == 0 else 1
+    step = next(step for step in (10, 5, 1) if right % step == 0) if right else 1
     near = [right + step * by for by in (-3, -2, -1, 1, 2, 3)]
     allowed = [number for number in near if number >= 0 or right < 0]
     return [str(number) for number in some_of(allowed, 3, rng)]

@@ -234,11 +234,11 @@ def _triangle(split: Split, rng: np.random.Generator, *, step: int) -> Asked:
 def _quadrilateral(split: Split, rng: np.random.Generator) -> Asked:
     """Two parallel sides: the angles at each end of a slanted side make 180."""
     image, draw = _sheet((168, 140), split, rng)
-    left, right = (int(rng.integers(6, 9)) * 10 for _ in range(2))
+    left, right = (int(rng.integers(13, 18)) * 5 for _ in range(2))
     angles = [left, right, 180 - right, 180 - left]
-    height = 98
+    height = 84
     shifts = [height / math.tan(math.radians(each)) for each in (left, right)]
-    corners = [(12.0, 120.0), (156.0, 120.0), (156 - shifts[1], 22.0), (12 + shifts[0], 22.0)]
+    corners = [(12.0, 112.0), (156.0, 112.0), (156 - shifts[1], 28.0), (12 + shifts[0], 28.0)]
     return _missing_angle(image, draw, corners, angles, 360, split, rng)
 
 
@@ -259,7 +259,8 @@ def _missing_angle(
         inwards = sum(way / np.linalg.norm(way) for way in near)
         inwards = inwards / np.linalg.norm(inwards)
         # The narrower the corner, the further in a number must stand to touch no side.
-        x, y = corner + inwards * min(18 / math.sin(math.radians(each / 2)), 40)
+        reach = (25 if each > 90 and len(corners) == 4 else 18) / math.sin(math.radians(each / 2))
+        x, y = corner + inwards * min(reach, 40)
         text = "x" if i == missing else str(each)
         write(draw, (float(x), float(y)), text, font(name, 18), INK[split])
     known = [str(each) for i, each in enumerate(angles) if i != missing]

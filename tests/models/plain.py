@@ -1,4 +1,4 @@
-"""The plain path: every answer alone behind its own prompt and images, through the stock model."""
+"""The stock model, row by row: every answer alone behind its own prompt and images."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ def plain_logprobs(
     answers: Sequence[Sequence[int]],
     prompt_of: Sequence[int],
 ) -> Tensor:
-    """Log-probabilities of all answer tokens, one forward pass of the whole model an answer."""
+    """Log-probabilities of all answer tokens, by one call of the whole model for each answer.
+
+    The call is what a user of transformers writes: kinds of tokens where its processor makes
+    them, and no positions.
+    """
     model = policy.base
     found = []
     for answer, number in zip(answers, prompt_of, strict=True):
         inputs = collate([prompts[number]], policy.family, policy.pixels)
-        ids = torch.cat([inputs.token_ids, torch.tensor([answer])], dim=1)
+        ids = torch.cat([inputs.token_ids, torch.tensor([list(answer)])], dim=1)
         extra = dict(inputs.pixels)
-        if extra and hasattr(model.model, "get_rope_index"):
-            kinds = (ids == policy.family.image_id).int()
-            extra["position_ids"] = model.model.get_rope_index(
-                ids, mm_token_type_ids=kinds, image_grid_thw=extra["image_grid_thw"]
-            )[0]
+        kinds = (ids == policy.family.image_id).int()
+        if hasattr(model.model, "rope_deltas"):
+            model.model.rope_deltas = None  # what the last call left
+            extra["mm_token_type_ids"] = kinds
+        elif model.config.model_type == "gemma3":
+            extra["token_type_ids"] = kinds
         logits = model(input_ids=ids, use_cache=False, **extra).logits[0]
         start = len(prompts[number]) - 1
         logits = logits[start : start + len(answer)].clone()

@@ -28,6 +28,7 @@ from regard.errors import CheckpointError
 from regard.models import attention, parts
 from regard.models.families import Family, family_of
 from regard.models.head import Head
+from regard.models.plain import PlainDecoding, PlainPath, PlainState
 from regard.models.prompts import PixelStore, Prompt, collate, make_prompt
 from regard.models.tiny import TinyModel
 from regard.types import Example
@@ -105,6 +106,10 @@ class PromptState:
         return attention.prompt_bias(self.lengths, self.keys[0].shape[2], self.keys[0].dtype)
 
 
+State = PromptState | PlainState
+"""Prompts that were read, on either path."""
+
+
 class Policy:
     """A model with its tokenizer and image preparation, answering prompts by the group."""
 
@@ -114,7 +119,10 @@ class Policy:
         self.spec = spec
         self.family: Family = family_of(model.config, processor, tokenizer)
         self.pixels = PixelStore(self.family)
-        model.set_attn_implementation({"text_config": attention.NAME})
+        self.path: Literal["shared", "plain"] = "shared" if self.family.shared_prefix else "plain"
+        """Whether answers share their prompt's keys, or each is run alone behind its prompt."""
+        if self.path == "shared":
+            model.set_attn_implementation({"text_config": attention.NAME})
         model.config.use_cache = False
         parts.choose(model, spec.trainable)
         if spec.lora is not None:
@@ -178,8 +186,15 @@ class Policy:
 
     # ------------------------------------------------------------------------------- compute
 
-    def read(self, prompts: Sequence[Prompt]) -> PromptState:
+    @property
+    def plain(self) -> PlainPath:
+        """The same weights, with every answer alone behind its own prompt."""
+        return PlainPath(self.base, self.family, self.pixels, self.compute)
+
+    def read(self, prompts: Sequence[Prompt]) -> State:
         """Run prompts and their images once, through the model's own attention."""
+        if self.path == "plain":
+            return self.plain.read(prompts)
         inputs = collate(prompts, self.family, self.pixels)
         layout = attention.Reading()
         hidden = self._run(
@@ -199,13 +214,18 @@ class Policy:
         )
 
     def respond(
-        self, state: PromptState, answers: Sequence[Sequence[int]], prompt_of: Sequence[int]
+        self,
+        state: State,
+        answers: Sequence[Sequence[int]],
+        prompt_of: Sequence[int],
     ) -> Float[Tensor, "N F"]:
         """Hidden states that predict each token of these answers, answer after answer.
 
         The first token of an answer is predicted by its prompt's last hidden state, so the last
         token is never run.
         """
+        if isinstance(state, PlainState):
+            return state.respond(answers, prompt_of)
         lengths = torch.tensor([len(answer) for answer in answers])
         row, offset = _unroll(lengths)
         prompt = torch.tensor(prompt_of)
@@ -231,8 +251,12 @@ class Policy:
         source = torch.where(offset == 0, row, before.roll(1))
         return torch.cat([firsts, rest])[source.to(self.device)]
 
-    def decoding(self, state: PromptState, prompt_of: Sequence[int]) -> attention.Decoding:
+    def decoding(
+        self, state: State, prompt_of: Sequence[int]
+    ) -> attention.Decoding | PlainDecoding:
         """Begin to answer: one row for each entry of `prompt_of`."""
+        if isinstance(state, PlainState):
+            return state.decoding(prompt_of)
         return attention.Decoding(
             keys=state.keys,
             values=state.values,
@@ -242,9 +266,14 @@ class Policy:
         )
 
     def decode(
-        self, layout: attention.Decoding, tokens: Int[Tensor, " R"], positions: Int[Tensor, " R"]
+        self,
+        layout: attention.Decoding | PlainDecoding,
+        tokens: Int[Tensor, " R"],
+        positions: Int[Tensor, " R"],
     ) -> Float[Tensor, "R F"]:
         """Run one token of every row; its hidden state predicts the row's next token."""
+        if isinstance(layout, PlainDecoding):
+            return layout.step(tokens, positions)
         hidden = self._run(
             layout, input_ids=tokens[:, None], position_ids=self._axes(positions[None, :, None])
         )

@@ -18,6 +18,7 @@ from regard.errors import TrainingError
 from regard.models.policy import Policy, PolicySpec
 from regard.rollout.collect import derive_seed
 from regard.schedule import adapted, after_step, resolve
+from regard.training import guard
 from regard.training.folder import Progress, RunFolder, load_optimizer
 from regard.training.learner import Learner
 from regard.training.progress import Display
@@ -49,10 +50,14 @@ class Trainer:
     console: Console
     trackers: Sequence[Tracker] = ()
     progress: Progress = field(default_factory=Progress)
+    _is_guarded: bool = field(default=False, init=False)
+    """Whether a rollout of this process has been compared with the plain path."""
 
     def run(self) -> Policy:
         """Train to the end of the last stage, or raise `Interrupted` after saving."""
         policy = self._begin()
+        if policy.path == "plain":
+            self.console.print(_plain(policy), soft_wrap=True)
         with stop_requests() as request:
             while self.progress.stage < len(self.stages):
                 self._run_stage(policy, self.stages[self.progress.stage], request)
@@ -102,9 +107,7 @@ class Trainer:
         index = self.progress.stage_step
         self.progress = replace(self.progress, step=self.progress.step + 1, stage_step=index + 1)
         now = resolve(adapted(stage, self.progress.adaptive), index, stage.num_steps)
-        collected: Collected = now.collect(
-            learner.policy, now.examples(stream, index), derive_seed(self.seed, stage.name, index)
-        )
+        collected = self._collect(learner, now, stream, display)
         self._report_dropped(collected, display)
         updating = time.perf_counter()
         try:
@@ -123,6 +126,25 @@ class Trainer:
         display.step(self.progress.stage_step, metrics)
         if self._is_time_to_save(stage):
             self._save(learner)
+
+    def _collect(
+        self, learner: Learner, now: Supervise | Reinforce, stream: Stream, display: Display
+    ) -> Collected:
+        """What the step learns from; the first time, held against the plain path."""
+        index, policy = self.progress.stage_step - 1, learner.policy
+        examples, seed = now.examples(stream, index), derive_seed(self.seed, now.name, index)
+        collected = now.collect(policy, examples, seed)
+        if self._is_guarded:
+            return collected
+        self._is_guarded = True
+        objection = guard.objection(policy, collected, now.temperature)
+        if objection is None:
+            return collected
+        display.say(f"{objection}; {_plain(policy)}")
+        policy.path = "plain"
+        if learner.reference is not None:
+            learner.reference.path = "plain"
+        return now.collect(policy, examples, seed)
 
     def _look(
         self, policy: Policy, stage: Supervise | Reinforce, display: Display
@@ -173,7 +195,9 @@ class Trainer:
         if not self.progress.stage_step:
             return policy.frozen()
         start = self.progress.reference_step
-        return self.policy_spec.load(self.folder.at(start) if start else None).frozen()
+        reference = self.policy_spec.load(self.folder.at(start) if start else None).frozen()
+        reference.path = policy.path
+        return reference
 
     # ------------------------------------------------------------------------------- records
 
@@ -227,6 +251,14 @@ class Trainer:
                 f"step {self.progress.step}: none of its {len(collected.dropped)} examples can be "
                 f"used; the first: {collected.dropped[0]}"
             )
+
+
+def _plain(policy: Policy) -> str:
+    """What the plain path means, for whoever watches."""
+    kind = policy.base.config.model_type
+    return (
+        f"{kind}: each completion is run alone behind its prompt; the results are the same, later"
+    )
 
 
 def _is_enough(measured: Measured, stage: Supervise | Reinforce) -> bool:

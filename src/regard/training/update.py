@@ -20,7 +20,7 @@ from torch import Tensor
 
 from regard.algorithms.batch import Algorithm, TokenBatch
 from regard.models.head import token_logprobs
-from regard.models.policy import Policy, PromptState
+from regard.models.policy import Policy, State
 from regard.models.prompts import Prompt
 from regard.rollout.native import batches
 
@@ -49,9 +49,16 @@ class Chunk:
     """The rows that are run together, micro-batch by micro-batch."""
 
 
-def plan(batch: TokenBatch, prompts: Sequence[Prompt], max_tokens: int) -> list[Chunk]:
-    """Cut a batch so that no pass runs more than `max_tokens` tokens, if a single row allows it."""
+def plan(
+    batch: TokenBatch, prompts: Sequence[Prompt], max_tokens: int, *, is_plain: bool = False
+) -> list[Chunk]:
+    """Cut a batch so that no pass runs more than `max_tokens` tokens, if a single row allows it.
+
+    `is_plain`: every row runs its prompt too.
+    """
     group, lengths = batch.group.tolist(), batch.lengths.tolist()
+    if is_plain:
+        lengths = [n + len(prompts[i]) for n, i in zip(lengths, group, strict=True)]
     used = sorted(set(group))
     chunks = []
     for bucket in batches([prompts[i] for i in used], max_tokens, len(used)):
@@ -74,7 +81,7 @@ def learn(
 ) -> Totals:
     """Add the gradient of the batch's loss to the policy's weights."""
     totals = Totals()
-    for chunk in plan(batch, prompts, max_tokens):
+    for chunk in plan(batch, prompts, max_tokens, is_plain=policy.path == "plain"):
         state = policy.read([prompts[i] for i in chunk.prompts])
         leaves = state.leaves()
         totals.prompt_tokens += int(state.lengths.sum())
@@ -104,7 +111,7 @@ def score(
     """Log-probabilities of a batch's tokens under a policy, without gradients."""
     starts = (batch.lengths.cumsum(0) - batch.lengths).tolist()
     found = torch.empty(len(batch.token_ids))
-    for chunk in plan(batch, prompts, max_tokens):
+    for chunk in plan(batch, prompts, max_tokens, is_plain=policy.path == "plain"):
         state = policy.read([prompts[i] for i in chunk.prompts])
         for rows in chunk.rows:
             part = batch.rows(rows)
@@ -115,7 +122,7 @@ def score(
 
 
 def _run(
-    policy: Policy, state: PromptState, chunk: Chunk, part: TokenBatch, temperature: float
+    policy: Policy, state: State, chunk: Chunk, part: TokenBatch, temperature: float
 ) -> tuple[Tensor, Tensor]:
     """Log-probability and entropy of every token of a micro-batch."""
     prompt_of = [chunk.prompts.index(group) for group in part.group.tolist()]
@@ -125,7 +132,7 @@ def _run(
         return token_logprobs(policy.head, hidden, targets, temperature=temperature)
 
 
-def _send_back(state: PromptState, leaves: PromptState) -> None:
+def _send_back(state: State, leaves: State) -> None:
     """Send the gradients the answers left at their prompts back to where the prompts came from."""
     pairs = [
         (made, leaf.grad)

@@ -92,7 +92,7 @@ class _Layout:
 
 
 _LAYOUTS: Mapping[Tier, _Layout] = {
-    "easy": _Layout(0.55, 1.15, 2.4, 0.05, 0.0, 1, 2.0),
+    "easy": _Layout(0.55, 1.15, 2.4, 0.05, 0.0, 1, 0.0),
     "middle": _Layout(0.7, 1.3, 2.5, 0.2, 0.03, 2, 4.0),
     "hard": _Layout(1.0, 1.5, 2.75, 0.4, 0.05, 3, 7.0),
 }
@@ -509,8 +509,10 @@ def _photograph(
         _hang(image, camera, face, (GATES[0][0], 1.0 - k, 4.0), 0.95)
     pixels = np.asarray(image.reduce(2), dtype=np.float32)
     tint = np.array([banded(0.9, 1.08, split, rng) for _ in range(3)], dtype=np.float32)
-    noise = layout.noise * rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32)
-    return picture(pixels * tint + noise)
+    pixels = pixels * tint
+    if layout.noise:
+        pixels += layout.noise * rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32)
+    return picture(pixels)
 
 
 _OUTLINES: Mapping[str, Pixels] = {

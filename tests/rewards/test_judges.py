@@ -14,6 +14,7 @@ from regard.rewards.judges import (
     AnyOf,
     BetterThanReference,
     ChatJudge,
+    InsistentJudge,
     JudgedAnswer,
     NoReply,
     ScriptedJudge,
@@ -21,6 +22,7 @@ from regard.rewards.judges import (
     ServedScorer,
     Server,
     margin_value,
+    warmer,
 )
 from regard.types import FreeText
 
@@ -228,3 +230,14 @@ def test_the_judge_is_asked_only_where_the_rule_is_blind():
     assert score.reason == "judge: the judge said correct"
     with pytest.raises(ConfigError):
         AnyOf(rewards={})
+
+
+def test_a_judge_is_asked_again_and_warmer_until_it_says_a_word_it_was_offered(served):
+    url, script, seen = served
+    script += [(200, message("It depends.")), (500, {}), (200, message(" Yes "))]
+    judge = ChatJudge(model="m", server=Server(url=url, num_tries=1))
+    insistent = InsistentJudge(warmer(judge, num_asks=3), ("yes", "no"), "no")
+    assert insistent("Is it?") == "Yes"
+    assert [request["temperature"] for request, _ in seen] == [0.0, 0.5, 1.0]
+    undecided = ScriptedJudge(otherwise="maybe")
+    assert InsistentJudge((undecided,), ("yes", "no"), "no")("Is it?") == "no"

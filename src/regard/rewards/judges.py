@@ -17,8 +17,8 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
@@ -204,6 +204,35 @@ class ServedScorer:
         if not math.isfinite(score):
             raise NoReply(f"the score is {score}")
         return score
+
+
+@dataclass(frozen=True)
+class InsistentJudge:
+    """Asks one judge after another until one replies with a word that was offered.
+
+    Skywork-R1V3's scorer of MMK12 asks five times, warmer each time, and then takes it for a no:
+    `InsistentJudge(warmer(judge), ("yes", "no"), "no")`.
+    """
+
+    judges: Sequence[Judge]
+    """Who is asked, in turn."""
+    words: Sequence[str]
+    """What may be replied, in any case."""
+    otherwise: str
+    """The reply where none of them says such a word."""
+
+    def __call__(self, prompt: str) -> str:
+        for judge in self.judges:
+            with contextlib.suppress(NoReply):
+                reply = judge(prompt).strip()
+                if reply.casefold() in {word.casefold() for word in self.words}:
+                    return reply
+        return self.otherwise
+
+
+def warmer(judge: ChatJudge, *, num_asks: int = 5, step: float = 0.5) -> tuple[ChatJudge, ...]:
+    """The judge at temperatures 0, `step`, 2 `step`, …"""
+    return tuple(replace(judge, temperature=step * i) for i in range(num_asks))
 
 
 @dataclass(frozen=True)

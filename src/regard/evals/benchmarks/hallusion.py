@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from regard.errors import DataError
+from regard.evals.benchmarks.tables import read_table
 
 
 def hallusion_accuracy(rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
@@ -56,14 +56,9 @@ def read_yes_no(reply: str) -> bool | None:
     return "yes" in words
 
 
-def read_hallusion(path: Path) -> list[dict[str, str]]:
-    """A table (TSV or CSV) with `index`, `l2-category`, `answer` and `prediction`."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
-    for number, row in enumerate(rows, 2):
-        if missing := {"index", "l2-category", "answer", "prediction"} - set(row):
-            raise DataError(f"{path}:{number}: no {', '.join(sorted(missing))}")
-    return rows
+def read_hallusion(path: Path) -> list[dict[str, Any]]:
+    """A table with `index`, `l2-category`, `answer` and `prediction`."""
+    return read_table(path, ("index", "l2-category", "answer", "prediction"))
 
 
 def _percent(verdicts: list[bool]) -> float:

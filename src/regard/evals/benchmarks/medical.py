@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from regard.errors import DataError
 from regard.evals.benchmarks.accounts import Account, account, accounts_by
+from regard.evals.benchmarks.tables import read_table
 from regard.text.choices import infer_choice, letters, read_choice
 from regard.text.tags import inside
 
@@ -130,3 +131,26 @@ def read_medical(path: Path) -> list[dict[str, str]]:
         if missing := [name for name in ("image", "problem", "solution") if name not in row]:
             raise DataError(f"{path}: record {number} has no {', '.join(missing)}")
     return list(rows)
+
+
+def read_omnimedvqa(path: Path) -> list[dict[str, Any]]:
+    """A file of OmniMedVQA itself, as records with `problem` and `solution`.
+
+    It is a JSON list of `question`, `gt_answer` (the words of an option), `option_A`, …,
+    `modality_type`, `question_type`, `image_path`; the fields stay in the record, for `by_domain`.
+    """
+    wanted = ("question", "gt_answer", "option_A", "modality_type", "question_type", "image_path")
+    records = []
+    for row in read_table(path, wanted):
+        cells = [row.get(f"option_{letter}") for letter in "ABCDEFGH"]
+        options = [str(cell) for cell in cells if cell not in (None, "")]
+        if str(row["gt_answer"]) not in options:
+            name = row.get("question_id", row["image_path"])
+            raise DataError(f"{path}: '{name}': answer {row['gt_answer']!r} is none of {options}")
+        letter = letters(options)[options.index(str(row["gt_answer"]))]
+        listed = ", ".join(f"{a}){b}" for a, b in zip(letters(options), options, strict=True))
+        problem, solution = f"{row['question']} {listed}", f"<answer> {letter} </answer>"
+        records.append(
+            {**row, "image": row["image_path"], "problem": problem, "solution": solution}
+        )
+    return records

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from regard.errors import DataError
 
 NUM_PROBLEMS = 525
 """Problems of several steps in the benchmark; all rates are of them."""
@@ -51,3 +55,35 @@ def four_ways(items: Iterable[tuple[Sequence[bool], bool]], *, strict: bool) -> 
             name = "inadequate_generalization" if all(steps) else "insufficient_knowledge"
             counts[name] += 1
     return FourWays(**counts)
+
+
+def problems(rows: Iterable[Mapping[str, Any]]) -> list[tuple[list[bool], bool]]:
+    """The problems of several steps in the benchmark's table, for `four_ways`.
+
+    Rows have `ID`, `key` ("2steps_1", …, "2steps_multi"), and `hit` or both `prediction` and
+    `answer`; rows of problems with one step are left aside.
+
+    >>> rows = [{"ID": "7", "key": f"2steps_{i}", "hit": i != 2} for i in (1, 2, "multi")]
+    >>> problems(rows)
+    [([True, False], True)]
+    """
+    found: dict[tuple[str, str], dict[str, bool]] = {}
+    for row in rows:
+        sort, _, step = str(row["key"]).partition("_")
+        if sort in ("2steps", "3steps") and step:
+            found.setdefault((sort, str(row["ID"])), {})[step] = _is_hit(row)
+    items = []
+    for (sort, name), hits in found.items():
+        steps = [str(i + 1) for i in range(int(sort[0]))]
+        if missing := {*steps, "multi"} - hits.keys():
+            raise DataError(f"problem {name} has no {sort}_{', '.join(sorted(missing))}")
+        items.append(([hits[step] for step in steps], hits["multi"]))
+    return items
+
+
+def _is_hit(row: Mapping[str, Any]) -> bool:
+    """The row's own `hit`, or the first letter after the last "Answer" of its prediction."""
+    if row.get("hit") not in (None, ""):
+        return str(row["hit"]).strip().lower() in ("1", "1.0", "true")
+    tail = re.sub(r"[<>:.]", "", str(row["prediction"]).split("Answer")[-1]).strip()
+    return tail[:1] == str(row["answer"]) and tail[:1] in tuple("ABCDEFGH")

@@ -1,0 +1,68 @@
+"""Option questions as VLMEvalKit scores them: MMMU, MMMU-Pro, MMStar, PathMMU and their like.
+
+The prediction names one option by its letter or its words (`infer_choice`); a judge is asked for
+the letter of the others. Where no judge helps, VLMEvalKit draws an option by chance; here that is
+wrong, so that the same replies always score the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from regard.evals.benchmarks.accounts import Account, account, accounts_by
+from regard.evals.benchmarks.tables import options_of
+from regard.rewards.judges import Judge, NoReply
+from regard.text.choices import UNANSWERED, infer_choice
+
+PROMPT = """\
+Which option does the answer name? Reply with its letter alone, or with Z if it names none.
+
+Question: {question}
+Options:
+{options}
+Answer: {answer}
+"""
+"""What a judge is asked; the words are ours."""
+
+
+def named_option(
+    row: Mapping[str, Any], prediction: object, *, judge: Judge | None = None
+) -> str | None:
+    """The letter of the option a prediction names; "Z" for a refusal, None where nobody can say.
+
+    >>> row = {"question": "Which organ?", "A": "liver", "B": "spleen"}
+    >>> named_option(row, "It is (B)."), named_option(row, "The liver"), named_option(row, "A or B")
+    ('B', 'A', None)
+    """
+    options = options_of(row)
+    found = infer_choice(prediction, options)
+    if found is not None or judge is None:
+        return found
+    listed = "\n".join(f"{letter}. {words}" for letter, words in options.items())
+    prompt = (
+        PROMPT.replace("{question}", str(row.get("question", "")))
+        .replace("{options}", listed)
+        .replace("{answer}", str(prediction))
+    )
+    try:
+        reply = judge(prompt)
+    except NoReply:
+        return None
+    named = infer_choice(reply, dict.fromkeys(options, "\0"))  # a letter, not the words
+    return UNANSWERED if named is None and UNANSWERED in reply else named
+
+
+def is_right(row: Mapping[str, Any], prediction: object, *, judge: Judge | None = None) -> bool:
+    """Whether a prediction names the option that is the `answer` of the row."""
+    return named_option(row, prediction, judge=judge) == str(row["answer"]).strip().upper()
+
+
+def option_accounts(
+    rows: Iterable[Mapping[str, Any]], *, by: str = "category", judge: Judge | None = None
+) -> tuple[Account, Mapping[str, Account]]:
+    """Accounts over all rows, and by a field of them; each row has its `prediction`."""
+    verdicts = [
+        (str(row.get(by, "")), is_right(row, row["prediction"], judge=judge)) for row in rows
+    ]
+    return account(right for _, right in verdicts), accounts_by(verdicts)

@@ -106,6 +106,9 @@ def test_deep_brackets_are_refused_quickly():
     assert salvaged_items("[" * 1_000_000) == []
     with pytest.raises(NoLiteral):
         read_literal("(" * 1_000_000)
+    with pytest.raises(NoLiteral):
+        read_literal("[" + "1," * 500_000)
+    assert salvaged_items("[" + "{1} " * 250_000) == []
     assert time.perf_counter() - start < 2
 
 

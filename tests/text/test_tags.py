@@ -1,8 +1,18 @@
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.text.tags import blocks, has_loose_layout, inside, layout_fault, shorten
+from regard.text.tags import (
+    blocks,
+    first_on_a_line,
+    has_loose_layout,
+    inside,
+    layout_fault,
+    shorten,
+)
 
 pieces = st.lists(
     st.sampled_from(
@@ -73,17 +83,19 @@ def test_a_layout_may_have_other_tags_and_more_of_them():
 
 @given(pieces)
 def test_the_loose_layout_is_the_published_pattern(text):
-    import re
-
     published = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
     assert has_loose_layout(text) == (published.fullmatch(text) is not None)
 
 
 @given(pieces)
 def test_blocks_are_what_the_published_pattern_finds(text):
-    import re
-
     assert blocks("answer", text) == re.findall(r"<answer>(.*?)</answer>", text, re.DOTALL)
+
+
+@given(pieces)
+def test_the_first_block_on_a_line_is_what_the_published_pattern_finds(text):
+    match = re.search(r"<answer>(.*?)</answer>", text)
+    assert first_on_a_line("answer", text) == (match[1] if match else None)
 
 
 def test_the_loose_layout_needs_its_tags_apart():
@@ -95,3 +107,10 @@ def test_the_loose_layout_needs_its_tags_apart():
 def test_a_long_text_is_shortened_to_its_limit():
     assert shorten("abc", limit=3) == "abc"
     assert shorten("abcd", limit=3) == "ab…"
+
+
+def test_many_openings_with_one_closing_tag_cost_one_pass():
+    text = "<answer>\n" * 100_000
+    start = time.perf_counter()
+    assert first_on_a_line("answer", f"{text}<answer>5</answer>") == "5"
+    assert time.perf_counter() - start < 2

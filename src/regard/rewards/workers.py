@@ -90,7 +90,11 @@ class Workers:
     def call(self, request: dict[str, Any], *, timeout_s: float) -> Any:
         """The answer of a worker; CallFailed when there is none in time."""
         worker = self._take()
-        answer = worker.call(request, timeout_s=timeout_s)  # a failed one is not given back
+        try:
+            answer = worker.call(request, timeout_s=timeout_s)  # a failed one is not given back
+        except BaseException:  # an interrupted one would go on working, and answer the next call
+            worker.close()
+            raise
         with self._lock:
             self._idle.append(worker)
         return answer

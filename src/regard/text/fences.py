@@ -84,13 +84,14 @@ def salvaged_items(text: str) -> list[Any]:
     if start < 0 or is_deep(text):
         return []
     items: list[Any] = []
-    decoder, position = json.JSONDecoder(), start + 1
-    while position >= 0:
+    decoder, position, num_broken = json.JSONDecoder(), start + 1, 0
+    while position >= 0 and num_broken <= _MAX_BROKEN:
         position = _after_blank(text, position)
         try:
             item, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
             position = text.find("{", position + 1)
+            num_broken += 1
             continue
         items.append(item)
         position = _after_blank(text, position)
@@ -105,4 +106,7 @@ def _after_blank(text: str, position: int) -> int:
     return match.end()
 
 
+_MAX_BROKEN = 1000
+"""Broken items of a list. Each costs a look at all text before it, since the decoder counts lines
+for its message; what has more of them is noise."""
 _BLANK = re.compile(r"[ \t\r\n]*+")

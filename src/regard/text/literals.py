@@ -31,6 +31,8 @@ _ESCAPE = re.compile(
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "\n": ""}
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _MAX_DIGITS = 400
+_MAX_LENGTH = 200_000
+"""Characters; no honest answer is longer, and reading them takes a third of a second."""
 
 
 class NoLiteral(ValueError):
@@ -49,6 +51,8 @@ def read_literal(text: str, *, json_names: bool = False) -> Any:
     ...
     regard.text.literals.NoLiteral: unexpected '__import__' at 0
     """
+    if len(text) > _MAX_LENGTH:
+        raise NoLiteral(f"{len(text)} characters")
     reader = _Reader(text, json_names)
     value = reader.top()
     reader.end()

@@ -53,10 +53,11 @@ def first_on_a_line(tag: str, text: str) -> str | None:
     '5'
     """
     opening, closing = f"<{tag}>", f"</{tag}>"
-    position = 0
+    position, end = 0, -1
     while (start := text.find(opening, position)) >= 0:
         start += len(opening)
-        end = text.find(closing, start)
+        if end < start:  # one closing tag may be that of many openings
+            end = text.find(closing, start)
         if end < 0:
             return None
         line_end = text.find("\n", start, end)

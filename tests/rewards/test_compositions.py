@@ -7,6 +7,7 @@ from regard.rewards.compositions import (
     boxed_answer_and_format,
     hard_format,
     mixed_by_target,
+    option_and_format,
     option_or_loss,
     rule_by_kind_else_judge,
     rule_or_judge,
@@ -76,3 +77,15 @@ def test_what_is_not_right_costs_a_point():
     assert reward(tagged("A"), which).value == -1.0
     assert reward(Completion(text=text, token_ids=tuple(range(10))), which).value == 0.0
     assert range_of(reward, which) == (-2.0, 1.0)
+
+
+def test_an_option_and_its_format_add_up_or_must_both_be_right():
+    which = ask("Which?", Choice("B"))
+    right, wrong, bare = (
+        say("<think>a</think><answer>B</answer>"),
+        tagged("A"),
+        "<answer>B)</answer>",
+    )
+    sums, gated = option_and_format(), option_and_format(gated=True)
+    assert [sums(each, which).value for each in (right, wrong, say(bare))] == [1.0, 0.1, 0.9]
+    assert [gated(each, which).value for each in (right, wrong, say(bare))] == [1.0, 0.0, 0.0]

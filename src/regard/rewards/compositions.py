@@ -83,6 +83,15 @@ def mixed_by_target(scorer: Scorer) -> Routed:
     )
 
 
+def option_and_format(*, gated: bool = False) -> Weighted | Gated:
+    """0.9 for the right option, 0.1 for the format; gated, nothing unless both are right.
+
+    Patho-R1 (arXiv:2505.11404) with GRPO, as it was retold: once as the sum, once with the gate.
+    """
+    both = Weighted(accuracy=(0.9, MathAnswer()), format=(0.1, ThinkAnswerFormat()))
+    return Gated(gate=both, reward=both) if gated else both
+
+
 def option_or_loss(*, max_length: int, buffer: int) -> Weighted:
     """1 for the right option in the right format and -1 for all else, less what is too long.
 

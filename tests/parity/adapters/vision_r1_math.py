@@ -8,6 +8,7 @@ from typing import Any
 from parity.tokens import advantages_by_token, divergence, run
 from regard.algorithms.published import vision_r1_math
 from regard.algorithms.surrogates import Clip
+from regard.errors import DataError
 from regard.evals.benchmarks import dynamath, mathvista, mm_math
 from regard.rewards.combine import Gated, Weighted
 from regard.rewards.contract import ask, say
@@ -39,10 +40,13 @@ def _eval_extract(given: dict[str, Any]) -> str:
 
 
 def _mathvista(given: dict[str, Any]) -> Any:
-    if given["prefetch"]:
-        found = mathvista.prefetched(given)
-        return False if found is None else found
-    return mathvista.is_right(given, given["prediction"])
+    try:
+        if given["prefetch"]:
+            found = mathvista.prefetched(given)
+            return False if found is None else found
+        return mathvista.is_right(given, given["prediction"])
+    except DataError:  # there, an answer that is no number is never right
+        return False
 
 
 def _dynamath(given: dict[str, Any]) -> dict[str, Any]:

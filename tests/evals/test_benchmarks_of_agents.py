@@ -26,8 +26,9 @@ from regard.evals.benchmarks.screens import (
     screen_answer,
     screenspot_row,
     step_answer,
+    step_question,
 )
-from regard.types import Box
+from regard.types import Box, Frame, GuiAction, Point
 
 
 def spot(point, group="web", element="icon"):
@@ -134,6 +135,42 @@ def test_the_two_screenspots_write_boxes_differently():
     pro = screenspot_row({**common, "group": "CAD", "ui_type": "icon"})
     assert first == ("a.png", "close", Box(10, 20, 40, 60), "ios-text")
     assert pro == ("a.png", "close", Box(10, 20, 30, 40), "CAD-icon")
+
+
+STEP = {
+    "id": "a-17",
+    "image": {"bytes": b"PNG", "path": None},
+    "instruction": "open the alarm tab",
+    "history": "None",
+    "task_type": "high",
+    "gt_action": "click",
+    "gt_bbox": [0.1, 0.92, 0.22, 0.99],
+    "gt_input_text": "no input text",
+}
+
+
+def test_steps_are_read_from_parquet_with_their_pictures(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    arrow = pytest.importorskip("pyarrow")
+    typing = {**STEP, "gt_action": "type", "gt_bbox": [-100.0, -100.0], "gt_input_text": "7 am"}
+    path = tmp_path / "train.parquet"
+    parquet.write_table(arrow.Table.from_pylist([STEP, typing]), path)
+    first, second = read_rows(path, lambda row: step_question(row, frame=Frame.UNIT))
+    target = Box(0.1, 0.92, 0.22, 0.99, Frame.UNIT)
+    assert (first.id, first.group, first.image) == ("a-17", "high", b"PNG")
+    assert first.wanted == GuiAction("click", target, "no input text")
+    assert second.wanted == GuiAction("type", None, "7 am")
+
+
+def test_a_benchmark_has_pixels_and_a_group():
+    row = {**STEP, "gt_bbox": [640, 33], "group": "web", "image": "screen.png"}
+    step = step_question(row)
+    assert (step.group, step.image, step.wanted.target) == ("web", None, Point(640, 33))
+
+
+def test_pixels_are_no_fractions():
+    with pytest.raises(DataError, match="pixels, perhaps"):
+        step_question({**STEP, "gt_bbox": [640, 33]}, frame=Frame.UNIT)
 
 
 # ---------------------------------------------------------------------------------------- flights

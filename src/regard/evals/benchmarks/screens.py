@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from regard.data.readers.parquet import parquet_rows
 from regard.errors import DataError
 from regard.geometry.points import is_inside, is_within
 from regard.text.gui_actions import NO_TEXT, POINTING, WRITING
 from regard.text.overlap import word_set_f1
-from regard.types import Box, GuiAction, Point
+from regard.types import Box, Frame, GuiAction, Point
 
 RADIUS = 0.14
 """How far a point may be from a target that is a point, in widths and heights of the screen."""
@@ -55,6 +56,21 @@ class StepAnswer:
     """Width and height of the screen, in the unit of the places."""
     wanted: GuiAction
     said: GuiAction
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepQuestion:
+    """One step of a benchmark, or of training data, in the tables that GUI-R1 published."""
+
+    id: str
+    instruction: str
+    history: str
+    """The actions so far, in words; "None" before the first."""
+    group: str
+    """What the screen belongs to, or which level of task it is."""
+    wanted: GuiAction
+    image: bytes | None = None
+    """The picture's file, where the table brings it along."""
 
 
 # ---------------------------------------------------------------------------------- grounding
@@ -235,6 +251,36 @@ def step_answer(row: Mapping[str, Any]) -> StepAnswer:
     )
 
 
+def step_question(row: Mapping[str, Any], *, frame: Frame = Frame.PIXELS) -> StepQuestion:
+    """One row of AndroidControl, GUI-Act, GUI-Odyssey, OmniAct or GUI-R1's training data.
+
+    `gt_bbox` is a point or two corners: of the benchmarks in pixels, of the training data in
+    fractions (`Frame.UNIT`); numbers below 0 are no place.
+
+    >>> row = {"id": "a", "instruction": "open alarms", "history": "None", "task_type": "high",
+    ...     "gt_action": "click", "gt_bbox": [0.25, 0.5], "gt_input_text": "no input text"}
+    >>> step_question(row, frame=Frame.UNIT).wanted.target
+    Point(x=0.25, y=0.5, frame=<Frame.UNIT: 'unit'>)
+    """
+    numbers = list(row["gt_bbox"])
+    if len(numbers) not in (2, 4):
+        raise DataError(f"gt_bbox {numbers} has {len(numbers)} numbers; expected 2 or 4")
+    if frame is Frame.UNIT and max(numbers) > 1:
+        raise DataError(f"gt_bbox {numbers} are no fractions; pixels, perhaps?")
+    place: Point | Box | None = None
+    if min(numbers) >= 0:
+        place = Point(*numbers, frame) if len(numbers) == 2 else Box(*numbers, frame)
+    picture = row.get("image")
+    return StepQuestion(
+        id=str(row.get("id", "")),
+        instruction=str(row["instruction"]),
+        history=str(row.get("history", "None")),
+        group=str(row.get("group", row.get("task_type", ""))),
+        wanted=GuiAction(str(row["gt_action"]), place, str(row["gt_input_text"])),
+        image=picture.get("bytes") if isinstance(picture, Mapping) else None,
+    )
+
+
 def _said_point(numbers: Sequence[float] | None) -> Point | None:
     if numbers is None or len(numbers) < 2:
         return None
@@ -261,21 +307,28 @@ def screenspot_row(row: Mapping[str, Any]) -> tuple[str, str, Box, str]:
 
 
 def read_rows(path: Path, read: Callable[[Mapping[str, Any]], Any]) -> Iterator[Any]:
-    """What `read` makes of each record of a file: a JSON list, or JSON lines.
+    """What `read` makes of each record of a file: a JSON list, JSON lines, or Parquet.
 
     An error says the file, the record and what was wrong with it.
     """
-    text = path.read_text(encoding="utf-8")
-    try:
-        is_list = text.lstrip().startswith("[")
-        rows = (
-            json.loads(text) if is_list else [json.loads(s) for s in text.split("\n") if s.strip()]
-        )
-    except ValueError as error:
-        raise DataError(f"{path}: no JSON ({error})") from error
+    rows: Iterable[Any]
+    if path.suffix == ".parquet":
+        rows = (record() for _, record in parquet_rows(path))
+    else:
+        rows = _json_rows(path)
     for number, row in enumerate(rows, 1):
         try:
             yield read(row)
         except (KeyError, TypeError, ValueError, DataError) as error:
             said = f"no field {error}" if isinstance(error, KeyError) else str(error)
             raise DataError(f"{path}: record {number}: {said}") from error
+
+
+def _json_rows(path: Path) -> Iterable[Any]:
+    text = path.read_text(encoding="utf-8")
+    try:
+        if text.lstrip().startswith("["):
+            return list(json.loads(text))
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    except ValueError as error:
+        raise DataError(f"{path}: no JSON ({error})") from error

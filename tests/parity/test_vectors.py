@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from parity.later import LATER
 from parity.replay import VECTORS, Rule, gathered, read_rules, read_vectors, replay
 
 
@@ -35,10 +34,7 @@ def test_recorded_function(
     vectors = read_vectors(folder)[recorded]
     has_adapter = function in gathered(system, "ADAPTERS")
     if not has_adapter:
-        reason = LATER.get(recorded)
-        record_property("parity", ("later" if reason else "uncovered", *recorded, len(vectors)))
-        if reason:
-            pytest.skip(f"{len(vectors)} vectors of {system}/{function} wait for {reason}")
+        record_property("parity", ("uncovered", *recorded, len(vectors)))
         pytest.xfail(f"not covered: {len(vectors)} vectors of {system}/{function}")
     is_ours = folder.resolve() == VECTORS.resolve()
     outcome = replay(vectors, is_ours=is_ours)
@@ -62,14 +58,6 @@ def test_every_difference_still_differs(rule: Rule) -> None:
     assert str(rule) in outcome.different, (
         f"every vector that {rule} covers agrees, or is another's"
     )
-
-
-def test_what_waits_exists_and_has_no_adapter_yet() -> None:
-    recorded = read_vectors(VECTORS)
-    for system, function in LATER:
-        assert (system, function) in recorded, f"LATER names {system}/{function}, never recorded"
-        is_here = function in gathered(system, "ADAPTERS")
-        assert not is_here, f"{system}/{function} has an adapter: take it out of LATER"
 
 
 def test_no_adapter_is_for_a_function_never_recorded() -> None:

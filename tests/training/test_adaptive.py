@@ -11,6 +11,8 @@ from tests.training.conftest import reinforce, small_run
 
 from regard.algorithms.policy_gradient import grpo, rloo
 from regard.algorithms.surrogates import TruncatedImportance
+from regard.rollout.filters import Resample
+from regard.rollout.replay import SampleReplay
 from regard.schedule import Towards, adapted, after_step
 from regard.training.folder import read_rows
 from regard.training.learner import Learner
@@ -106,3 +108,19 @@ def test_the_engines_own_log_probabilities_are_made_up_for(carry_out):
     # here the engine is the policy, so there is nothing to make up for
     assert row["policy/engine_weight"] == pytest.approx(1.0, abs=1e-4)
     assert row["policy/kl"] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_a_run_with_replay_killed_in_the_middle_goes_on_bit_for_bit(carry_out, monkeypatch):
+    # groups of two are often equal, so that something is drawn again at every step
+    run = one_stage(
+        algorithm=grpo(kl_coef=0.0), replay=SampleReplay(lifetime=100), group_size=2,
+        resample=Resample(tries=2), save_every=3,
+    )  # fmt: skip
+    whole, _ = carry_out(run, "whole")
+    resumed = interrupted_and_resumed(carry_out, monkeypatch, run, "resumed")
+    assert rows_of(resumed) == rows_of(whole)
+    assert weights_of(resumed) == weights_of(whole)
+    kept = [row["replay/kept"] for row in rows_of(whole)]
+    assert kept == sorted(kept)
+    assert kept[-1] > kept[0]
+    assert (whole / "checkpoints" / "step-000003" / "replay.json").is_file()

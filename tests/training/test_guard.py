@@ -11,6 +11,7 @@ from tests.training.conftest import reinforce, small_run
 from regard.data.worlds.digits import Digits
 from regard.models.families.gemma3 import Gemma3
 from regard.models.policy import PolicySpec
+from regard.rollout.replay import Kept
 from regard.training.guard import gaps, objection
 
 
@@ -22,7 +23,7 @@ def believed(monkeypatch):
 
 def collected(policy):
     world = Digits(size=3).load()
-    return reinforce().collect(policy, [world[i] for i in range(3)], seed=0)
+    return reinforce().collect(policy, world, 0, 0, Kept())
 
 
 def losses(folder):

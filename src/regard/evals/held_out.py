@@ -12,7 +12,9 @@ from regard.models.policy import Policy
 from regard.rewards.contract import AnyReward, range_of
 from regard.rollout.collect import answer, prepare, score
 from regard.rollout.native import NativeEngine
+from regard.rollout.rethinking import SecondLook
 from regard.rollout.sampling import Sampling
+from regard.text.reflection import count_marks
 from regard.types import Group, Measured
 
 _BATCH = 256
@@ -31,6 +33,8 @@ class HeldOut:
     """Answers to each; with more than one, pass@k is reported for k = 1, 2, 4, …"""
     sampling: Sampling = field(default_factory=lambda: Sampling(temperature=0.0))
     """Greedy by default."""
+    second_look: SecondLook | None = None
+    """A second look forced on every answer (`forced`), or on the wrong ones (`bound`)."""
     seed: int = 0
 
     def measure(self, policy: Policy) -> Measured:
@@ -43,12 +47,21 @@ class HeldOut:
         count = min(self.num_examples, len(dataset))
         for first in range(0, count, _BATCH):
             examples = [dataset[i] for i in range(first, min(first + _BATCH, count))]
-            prepared = prepare(policy, examples, self.sampling.max_tokens)
+            most_tokens = self.sampling.max_tokens
+            if self.second_look is not None:
+                most_tokens += self.second_look.most_more(policy)
+            prepared = prepare(policy, examples, most_tokens)
+            engine = NativeEngine(policy)
             groups = answer(
-                prepared, NativeEngine(policy),
+                prepared, engine,
                 group_size=self.num_samples, sampling=self.sampling, seed=self.seed,
             )  # fmt: skip
-            yield score(groups, self.reward), prepared.dropped
+            scored = score(groups, self.reward)
+            if self.second_look is not None:
+                scored = self.second_look(
+                    policy, engine, prepared.prompts, scored, self.reward, self.sampling, self.seed
+                )
+            yield scored, prepared.dropped
 
 
 def summarise(groups: Sequence[Group], reward: AnyReward) -> Measured:
@@ -68,6 +81,8 @@ def summarise(groups: Sequence[Group], reward: AnyReward) -> Measured:
     if completions:
         metrics["reward/mean"] = fmean(value for group in groups for value in group.values)
         metrics["completion/num_tokens"] = fmean(len(c.token_ids) for c in completions)
+        marks = (count_marks(completion.text) > 0 for completion in completions)
+        metrics["completion/second_thoughts"] = fmean(marks)
         metrics["completion/truncated"] = fmean(c.finish == "length" for c in completions)
     return Measured(
         accuracy=whole.accuracy, num_examples=len(groups), by_kind=by_kind, metrics=metrics

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from regard.errors import DataError
 from regard.models.policy import Policy
@@ -26,12 +26,14 @@ class Prepared:
     prompts: list[Prompt]
     dropped: list[str]
     """One sentence for each example left out."""
+    numbers: list[int] = field(default_factory=list)
+    """Which of the examples given these are."""
 
 
 def prepare(policy: Policy, examples: Iterable[Example], max_new_tokens: int) -> Prepared:
     """Make prompts and decode their images; leave out what is broken or does not fit."""
     ready = Prepared([], [], [])
-    for example in examples:
+    for number, example in enumerate(examples):
         try:
             prompt = policy.prompt(example)
             _check_length(prompt, policy.max_tokens, max_new_tokens)
@@ -41,6 +43,7 @@ def prepare(policy: Policy, examples: Iterable[Example], max_new_tokens: int) ->
             continue
         ready.examples.append(example)
         ready.prompts.append(prompt)
+        ready.numbers.append(number)
     return ready
 
 

@@ -24,6 +24,7 @@ from regard.data.images import ImageStore
 from regard.data.rollouts import group_to_json
 from regard.errors import CheckpointError, TrainingError
 from regard.models.policy import Policy
+from regard.rollout.replay import Kept, from_json, to_json
 from regard.types import Group, ImageRef, Measured
 
 
@@ -86,7 +87,13 @@ class RunFolder:
 
     # -------------------------------------------------------------------------- checkpoints
 
-    def save(self, progress: Progress, policy: Policy, optimizer: torch.optim.Optimizer) -> None:
+    def save(
+        self,
+        progress: Progress,
+        policy: Policy,
+        optimizer: torch.optim.Optimizer,
+        kept: Kept | None = None,
+    ) -> None:
         """Write a checkpoint: a model transformers loads, and what training needs to go on."""
         target = self.checkpoints / _name(progress.step)
         draft = self.checkpoints / f".draft-{target.name}"
@@ -96,6 +103,8 @@ class RunFolder:
             try:
                 policy.save(draft)
                 save_file(_optimizer_tensors(policy, optimizer), draft / "optimizer.safetensors")
+                if kept is not None and kept != Kept():
+                    (draft / "replay.json").write_text(json.dumps(to_json(kept)) + "\n")
                 (draft / "trainer.json").write_text(json.dumps(asdict(progress), indent=1) + "\n")
                 shutil.rmtree(target, ignore_errors=True)
                 draft.rename(target)
@@ -160,6 +169,12 @@ class RunFolder:
         location = self._images.put(image.read()).location
         assert isinstance(location, Path)  # the store has a root
         return location.relative_to(self.path).as_posix()
+
+
+def load_kept(folder: Path) -> Kept:
+    """What a replay remembered when this checkpoint was written."""
+    path = folder / "replay.json"
+    return from_json(json.loads(path.read_text())) if path.is_file() else Kept()
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, policy: Policy, folder: Path) -> None:

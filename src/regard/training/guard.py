@@ -13,7 +13,9 @@ from torch import Tensor
 
 from regard.models.head import token_logprobs
 from regard.models.policy import Policy, State
+from regard.models.prompts import Prompt
 from regard.training.stages import Collected
+from regard.types import Completion
 
 TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2}
 """Mean difference allowed, in nats a token. Where the shared path is right the difference is
@@ -23,10 +25,7 @@ rounding (1e-6 and 1e-2 or so); where it is wrong, almost every token moves."""
 @torch.no_grad()
 def gaps(policy: Policy, collected: Collected, temperature: float) -> dict[str, float]:
     """How far sampling, and training, are from the plain path on one rollout: nats a token."""
-    longest = max(range(len(collected.prompts)), key=lambda i: len(collected.prompts[i]))
-    prompt = collected.prompts[longest]
-    answers = collected.groups[longest].completions
-    answer = max(answers, key=lambda completion: len(completion.token_ids))
+    prompt, answer = max(_wholly_drawn(collected), key=_lengths)
     plain = _logprobs(policy, policy.plain.read([prompt]), answer.token_ids, temperature)
     again = _logprobs(policy, policy.read([prompt]), answer.token_ids, temperature)
     found = {"training": (again - plain).abs().mean().item()}
@@ -38,7 +37,7 @@ def gaps(policy: Policy, collected: Collected, temperature: float) -> dict[str, 
 
 def objection(policy: Policy, collected: Collected, temperature: float) -> str | None:
     """What is wrong with the shared path, in a sentence."""
-    if policy.path == "plain" or not collected.groups:
+    if policy.path == "plain" or not _wholly_drawn(collected):
         return None
     allowed = TOLERANCE[policy.spec.precision]
     for what, gap in gaps(policy, collected, temperature).items():
@@ -48,6 +47,16 @@ def objection(policy: Policy, collected: Collected, temperature: float) -> str |
                 f"by itself (allowed: {allowed:.0e}), so sharing prompts is not right for it"
             )
     return None
+
+
+def _wholly_drawn(collected: Collected) -> list[tuple[Prompt, Completion]]:
+    """Completions without a token that somebody else put in, each with its prompt."""
+    pairs = zip(collected.prompts, collected.groups, strict=True)
+    return [(p, c) for p, group in pairs for c in group.completions if not c.policy_weights]
+
+
+def _lengths(pair: tuple[Prompt, Completion]) -> tuple[int, int]:
+    return len(pair[0]), len(pair[1].token_ids)
 
 
 def _logprobs(

@@ -17,9 +17,10 @@ from regard.data.mixing import Stream
 from regard.errors import TrainingError
 from regard.models.policy import Policy, PolicySpec
 from regard.rollout.collect import derive_seed
+from regard.rollout.replay import Kept
 from regard.schedule import adapted, after_step, resolve
 from regard.training import guard
-from regard.training.folder import Progress, RunFolder, load_optimizer
+from regard.training.folder import Progress, RunFolder, load_kept, load_optimizer
 from regard.training.learner import Learner
 from regard.training.progress import Display
 from regard.training.signals import Request, stop_requests
@@ -50,6 +51,8 @@ class Trainer:
     console: Console
     trackers: Sequence[Tracker] = ()
     progress: Progress = field(default_factory=Progress)
+    kept: Kept = field(default_factory=Kept)
+    """What a replay remembers in the stage under way."""
     _is_guarded: bool = field(default=False, init=False)
     """Whether a rollout of this process has been compared with the plain path."""
 
@@ -85,8 +88,11 @@ class Trainer:
 
     def _run_stage(self, policy: Policy, stage: Supervise | Reinforce, request: Request) -> None:
         learner = Learner(policy, stage.optimizer.build(policy), self._reference(policy, stage))
+        self.kept = Kept()
         if self.progress.stage_step:
-            load_optimizer(learner.optimizer, policy, self.folder.at(self.progress.step))
+            checkpoint = self.folder.at(self.progress.step)
+            load_optimizer(learner.optimizer, policy, checkpoint)
+            self.kept = load_kept(checkpoint)
         stream = Stream(stage.data.load(), seed=derive_seed(self.seed, stage.name, "order"))
         done = self.progress.stage_step
         with Display(self.console, stage.name, stage.num_steps, done) as display:
@@ -108,6 +114,7 @@ class Trainer:
         self.progress = replace(self.progress, step=self.progress.step + 1, stage_step=index + 1)
         now = resolve(adapted(stage, self.progress.adaptive), index, stage.num_steps)
         collected = self._collect(learner, now, stream, display)
+        self.kept = collected.kept
         self._report_dropped(collected, display)
         updating = time.perf_counter()
         try:
@@ -132,8 +139,8 @@ class Trainer:
     ) -> Collected:
         """What the step learns from; the first time, held against the plain path."""
         index, policy = self.progress.stage_step - 1, learner.policy
-        examples, seed = now.examples(stream, index), derive_seed(self.seed, now.name, index)
-        collected = now.collect(policy, examples, seed)
+        seed = derive_seed(self.seed, now.name, index)
+        collected = now.collect(policy, stream, index, seed, self.kept)
         if self._is_guarded:
             return collected
         self._is_guarded = True
@@ -144,7 +151,7 @@ class Trainer:
         policy.path = "plain"
         if learner.reference is not None:
             learner.reference.path = "plain"
-        return now.collect(policy, examples, seed)
+        return now.collect(policy, stream, index, seed, self.kept)
 
     def _look(
         self, policy: Policy, stage: Supervise | Reinforce, display: Display
@@ -226,7 +233,7 @@ class Trainer:
             tracker.log(step, metrics)
         is_due = self.log_rollouts_every and (stage_step - 1) % self.log_rollouts_every == 0
         if isinstance(stage, Reinforce) and (is_due or self.progress.is_stage_done):
-            self.folder.log_rollouts(step, stage.name, collected.groups[: self.max_logged_groups])
+            self.folder.log_rollouts(step, stage.name, collected.shown[: self.max_logged_groups])
 
     def _is_time_to_save(self, stage: Supervise | Reinforce) -> bool:
         now = self.progress
@@ -237,7 +244,7 @@ class Trainer:
     def _save(self, learner: Learner) -> None:
         """Write a checkpoint, mark the best, and delete what is not to be kept."""
         progress = self.progress
-        self.folder.save(progress, learner.policy, learner.optimizer)
+        self.folder.save(progress, learner.policy, learner.optimizer, self.kept)
         if progress.best_step:
             self.folder.point("best", progress.best_step)
         kept = {progress.best_step, progress.reference_step, *progress.ends}
@@ -246,7 +253,7 @@ class Trainer:
     def _report_dropped(self, collected: Collected, display: Display) -> None:
         for sentence in collected.dropped[:_MAX_NAMED]:
             display.say(f"step {self.progress.step}: left out {sentence}")
-        if not collected.groups:
+        if not collected.shown:
             raise TrainingError(
                 f"step {self.progress.step}: none of its {len(collected.dropped)} examples can be "
                 f"used; the first: {collected.dropped[0]}"

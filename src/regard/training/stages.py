@@ -16,8 +16,12 @@ from regard.models.policy import Policy
 from regard.models.prompts import Prompt
 from regard.rewards.contract import AnyReward
 from regard.rollout.collect import answer, derive_seed, prepare, score
+from regard.rollout.filters import TIERS, Counts, Filter, Resample, solve_rate_shares
 from regard.rollout.native import NativeEngine
+from regard.rollout.replay import Kept, Replay, groups_of, samples_of
+from regard.rollout.rethinking import Rethink
 from regard.rollout.sampling import Sampling
+from regard.text.reflection import count_marks
 from regard.training.optimizer import AdamW
 from regard.types import Completion, Example, Group, Measured, Score
 
@@ -38,11 +42,12 @@ class Collected:
     dropped: list[str]
     """A sentence for each example that was left out."""
     metrics: Mapping[str, float]
-
-    @property
-    def num_tokens(self) -> int:
-        """Tokens of all completions."""
-        return sum(len(c.token_ids) for group in self.groups for c in group.completions)
+    shown: list[Group]
+    """The groups as they were judged, for whoever looks at the step later."""
+    num_tokens: int
+    """Tokens of all completions made for this step."""
+    kept: Kept = field(default_factory=Kept)
+    """What a replay remembers for the steps to come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +88,13 @@ class Stage:
                 f"stage '{self.name}' stops at an accuracy but never evaluates: set evaluate_every"
             )
 
-    def examples(self, stream: Stream, stage_step: int) -> list[Example]:
-        """The questions of a step, counted from 0: the same whatever happened before."""
-        first = stage_step * self.prompts_per_step
-        return [stream[position] for position in range(first, first + self.prompts_per_step)]
+    def positions(self, stage_step: int, attempt: int = 0) -> range:
+        """Where in the stream the questions of a step stand, whatever happened before.
+
+        Further attempts take theirs from beyond the end of the stage, so that none is asked twice.
+        """
+        first = (attempt * self.num_steps + stage_step) * self.prompts_per_step
+        return range(first, first + self.prompts_per_step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +109,11 @@ class Supervise(Stage):
         """Gold answers are learned as they stand."""
         return 1.0
 
-    def collect(self, policy: Policy, examples: Sequence[Example], seed: int) -> Collected:
+    def collect(
+        self, policy: Policy, stream: Stream, stage_step: int, seed: int, kept: Kept
+    ) -> Collected:
         """Each example with its gold answer, as a group of one."""
+        examples = [stream[position] for position in self.positions(stage_step)]
         gold = {example.id: policy.encode(example.gold) for example in examples if example.gold}
         longest = max(map(len, gold.values()), default=0)
         prepared = prepare(policy, (e for e in examples if e.id in gold), longest)
@@ -113,7 +124,9 @@ class Supervise(Stage):
         ]
         lengths = [len(completion.token_ids) for g in groups for completion in g.completions]
         metrics = {"completion/num_tokens": fmean(lengths)} if lengths else {}
-        return Collected(groups, prepared.prompts, prepared.dropped + missing, metrics)
+        return Collected(
+            groups, prepared.prompts, prepared.dropped + missing, metrics, groups, sum(lengths)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +139,16 @@ class Reinforce(Stage):
     group_size: int = 8
     """Completions of each question."""
     sampling: Sampling = field(default_factory=Sampling)
+    rethink: Rethink | None = None
+    """Second looks forced on some answers (VL-Rethinker)."""
+    resample: Resample | None = None
+    """Other questions asked in place of those that teach nothing (DAPO)."""
+    before_judging: tuple[Filter, ...] = ()
+    """What is done with scored groups before completions are judged against their siblings."""
+    after_judging: tuple[Filter, ...] = ()
+    """What is done with them afterwards."""
+    replay: Replay | None = None
+    """Completions of earlier steps learned from again (VL-Rethinker)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -145,40 +168,128 @@ class Reinforce(Stage):
         """Training sees the distribution that sampling drew from."""
         return self.sampling.temperature
 
-    def collect(self, policy: Policy, examples: Sequence[Example], seed: int) -> Collected:
-        """Sample, score and judge a group for each example."""
+    def collect(
+        self, policy: Policy, stream: Stream, stage_step: int, seed: int, kept: Kept
+    ) -> Collected:
+        """Sample, score and judge a group for each example, filter them, and add old ones."""
+        asked = _Asked()
+        num_tries = self.resample.tries if self.resample else 1
+        for attempt in range(num_tries):
+            self._ask(asked, policy, stream, stage_step, attempt, seed)
+            if len(asked.passed) >= self.prompts_per_step:
+                break
+        return self._made_of(asked, policy, stream, seed, kept)
+
+    def _ask(
+        self,
+        asked: _Asked,
+        policy: Policy,
+        stream: Stream,
+        stage_step: int,
+        attempt: int,
+        seed: int,
+    ) -> None:
+        """Sample and score the groups of one attempt, and note which of them pass."""
         start = time.perf_counter()
-        prepared = prepare(policy, examples, self.sampling.max_tokens)
-        answered = answer(
-            prepared, NativeEngine(policy),
-            group_size=self.group_size, sampling=self.sampling,
-            seed=derive_seed(seed, "rollout"),
-        )  # fmt: skip
+        positions = self.positions(stage_step, attempt)
+        prepared = prepare(policy, [stream[p] for p in positions], self.sampling.max_tokens)
+        seed = derive_seed(seed, "rollout", attempt) if attempt else derive_seed(seed, "rollout")
+        engine = NativeEngine(policy)
+        groups = answer(
+            prepared, engine, group_size=self.group_size, sampling=self.sampling, seed=seed
+        )
         sampled = time.perf_counter()
-        groups = self.algorithm.judge(score(answered, self.reward))
-        times = {"time/rollout": sampled - start, "time/reward": time.perf_counter() - sampled}
-        metrics = describe(groups) | times
-        return Collected(groups, prepared.prompts, prepared.dropped, metrics)
+        groups = score(groups, self.reward)
+        scored = time.perf_counter()
+        if self.rethink is not None and groups:
+            groups, counts = self.rethink(
+                policy, engine, prepared.prompts, groups, self.reward, self.sampling, seed
+            )
+            asked.count(counts)
+        again = time.perf_counter() - scored
+        asked.count({"time/rollout": sampled - start + again, "time/reward": scored - sampled})
+        asked.dropped += prepared.dropped
+        asked.num_tries += 1
+        for number, prompt, group in zip(prepared.numbers, prepared.prompts, groups, strict=True):
+            asked.groups.append(group)
+            if self.resample is None or self.resample.until(group) is not None:
+                asked.passed.append((positions[number], prompt, group))
+
+    def _made_of(
+        self, asked: _Asked, policy: Policy, stream: Stream, seed: int, kept: Kept
+    ) -> Collected:
+        """What is learned from the groups of a step, after filters and replay."""
+        counts = Counts()
+        passed = asked.passed[: self.prompts_per_step]
+        chosen = [
+            (position, prompt, left)
+            for position, prompt, group in passed
+            if (left := counts.apply(self.before_judging, group)) is not None
+        ]
+        judged = self.algorithm.judge([group for _, _, group in chosen])
+        final = [
+            (position, prompt, left)
+            for (position, prompt, _), group in zip(chosen, judged, strict=True)
+            if (left := counts.apply(self.after_judging, group)) is not None
+        ]
+        groups, prompts = [group for *_, group in final], [prompt for _, prompt, _ in final]
+        metrics = describe(asked.groups, judged) | counts.metrics | asked.metrics
+        if self.resample is not None:
+            metrics["resample/tries"] = float(asked.num_tries)
+            metrics["resample/passed"] = len(asked.passed) / max(len(asked.groups), 1)
+        if self.replay is not None:
+            samples = samples_of(groups, [position for position, *_ in final])
+            made = self.replay(
+                samples, kept, num_questions=len(asked.groups), seed=derive_seed(seed, "replay")
+            )
+            groups = groups_of(made.samples, stream.__getitem__)
+            prompts = [policy.prompt(group.example) for group in groups]
+            kept = made.kept
+            metrics |= made.metrics
+        num_tokens = sum(len(c.token_ids) for group in asked.groups for c in group.completions)
+        shown = judged or asked.groups
+        return Collected(groups, prompts, asked.dropped, metrics, shown, num_tokens, kept)
 
 
-def describe(groups: Sequence[Group]) -> dict[str, float]:
-    """The metrics of scored groups."""
+@dataclass
+class _Asked:
+    """What a step has asked so far."""
+
+    groups: list[Group] = field(default_factory=list)
+    passed: list[tuple[int, Prompt, Group]] = field(default_factory=list)
+    """Position, prompt and group of those that a resampling stage goes on with."""
+    dropped: list[str] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    num_tries: int = 0
+
+    def count(self, numbers: Mapping[str, float]) -> None:
+        """Add up what every attempt took and did."""
+        for name, number in numbers.items():
+            self.metrics[name] = self.metrics.get(name, 0.0) + number
+
+
+def describe(groups: Sequence[Group], judged: Sequence[Group]) -> dict[str, float]:
+    """The metrics of scored groups, and of those that were judged."""
     if not groups:
         return {}
     scores = [one for group in groups for one in group.scores]
     values = [one.value for one in scores]
     completions = [completion for group in groups for completion in group.completions]
     entropies = [entropy for completion in completions for entropy in completion.entropies]
-    signal = [any(advantage != 0 for advantage in group.advantages) for group in groups]
+    signal = [any(advantage != 0 for advantage in group.advantages) for group in judged]
+    tiers = [solve_rate_shares(group.values) for group in groups]
+    marks = [count_marks(completion.text) > 0 for completion in completions]
     return {
         "reward/mean": fmean(values),
         "reward/std": pstdev(values),
         "reward/std_in_group": fmean(pstdev(group.values) for group in groups),
         **{f"reward/parts/{name}": mean for name, mean in _part_means(scores).items()},
-        "group/zero_signal": 1 - fmean(signal),
+        "group/zero_signal": 1 - fmean(signal) if signal else 1.0,
+        **{f"group/tier/{name}": fmean(tier[name] for tier in tiers) for name in TIERS},
         "group/size": fmean(map(len, groups)),
         "completion/num_tokens": fmean(len(c.token_ids) for c in completions),
         "completion/count": float(len(completions)),
+        "completion/second_thoughts": fmean(marks),
         "completion/truncated": fmean(c.finish == "length" for c in completions),
         **({"policy/entropy": fmean(entropies)} if entropies else {}),
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from regard.algorithms.advantages import LengthBonus, length_bonus
 from regard.algorithms.kl import to_go
 from regard.algorithms.published import vl_rethinker
 from regard.evals.difficulty import difficulty
+from regard.rewards.contract import say
 from regard.rewards.mathematics import (
     ENDING,
     candidates_verdict,
@@ -20,6 +23,7 @@ from regard.rewards.mathematics import (
     rethinking_value,
 )
 from regard.rollout.filters import solve_rate_shares
+from regard.rollout.replay import Kept, ReleasedReplay, RepeatEffective, Replay, Replayed, Sample
 from regard.text.chat_markup import question_and_reply, with_image_marks
 from regard.text.reflection import before_second_thought, count_marks
 
@@ -97,9 +101,6 @@ def has_unit(given: dict[str, Any]) -> bool:
     return any(_UNIT.search(each) is not None for each in (text, given["gt"]))
 
 
-PREDICATES = {"has_unit": has_unit}
-
-
 def _group_advantage(given: dict[str, Any]) -> dict[str, Any]:
     """Both tables have as many columns as an "experience" of theirs has completions."""
     size, is_longer = given["n_samples"], given.get("fmt") == "longer"
@@ -136,6 +137,55 @@ def _token_returns(given: dict[str, Any]) -> list[list[float]]:
     return tokens.spread(rewards - given["kl_coef"] * divergence)
 
 
+def _sampling(replay: Replay) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    return lambda given: [_told(fresh, made) for fresh, made in _episodes(given, replay)]
+
+
+def _sampling_as_called(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """A missing argument leaves their batch as it is; the queue fills all the same."""
+    episodes = _episodes(given, ReleasedReplay())
+    return [_told(fresh, replace(made, samples=fresh, drawings=())) for fresh, made in episodes]
+
+
+def _episodes(given: dict[str, Any], replay: Replay) -> list[tuple[list[Sample], Replayed]]:
+    kept, found = Kept(), []
+    for batch in given["batches"]:
+        fresh = [Sample(0, say(""), row["reward"], row["advantage"]) for row in batch]
+        made = replay(fresh, kept, num_questions=len(fresh), seed=0)
+        found.append((fresh, made))
+        kept = made.kept
+    return found
+
+
+def _told(fresh: list[Sample], made: Replayed) -> dict[str, Any]:
+    if not made.samples:
+        return {"skipped": True, "keep_size": len(made.kept.samples)}
+    return {
+        "n_in": len(fresh),
+        "n_out": len(made.samples),
+        "zero_fraction": sum(not sample.advantage for sample in fresh) / len(fresh),
+        "keep_size": len(made.kept.samples),
+        "keep_capacity": made.kept.capacity,
+        "draws": [{"pool": d.pool, "size": d.num, "p": d.weights} for d in made.drawings],
+        "n_nonzero_in_output": sum(bool(sample.advantage) for sample in made.samples),
+    }
+
+
+def nothing_ever_had_an_advantage(given: dict[str, Any]) -> bool:
+    return not any(row["advantage"] for row in given["batches"][0])
+
+
+PREDICATES = {
+    "has_unit": has_unit,
+    "nothing_ever_had_an_advantage": nothing_ever_had_an_advantage,
+}
+
+EXPECTED = {
+    "skipped": lambda given, published: [
+        {"skipped": True, "keep_size": 0} if "raises" in one else one for one in published
+    ]
+}
+
 ADAPTERS = {
     "difficulty_labels": _labels,
     "rule_reward": _rule_reward,
@@ -151,4 +201,7 @@ ADAPTERS = {
     "group_advantage_longer": _group_advantage,
     "policy_loss": _policy_loss,
     "token_returns": _token_returns,
+    "ssr_active_sampling": _sampling(ReleasedReplay()),
+    "filter_active_sampling": _sampling(RepeatEffective()),
+    "active_sampling_as_called_in_trainer": _sampling_as_called,
 }

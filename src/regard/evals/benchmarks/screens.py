@@ -269,7 +269,8 @@ def step_question(row: Mapping[str, Any], *, frame: Frame = Frame.PIXELS) -> Ste
         raise DataError(f"gt_bbox {numbers} are no fractions; pixels, perhaps?")
     place: Point | Box | None = None
     if min(numbers) >= 0:
-        place = Point(*numbers, frame) if len(numbers) == 2 else Box(*numbers, frame)
+        x, y, *far = numbers
+        place = Box(x, y, far[0], far[1], frame) if far else Point(x, y, frame)
     picture = row.get("image")
     return StepQuestion(
         id=str(row.get("id", "")),

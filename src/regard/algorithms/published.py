@@ -120,7 +120,7 @@ def vision_r1_math() -> PolicyGradient:
     """Vision-R1, mathematics (arXiv:2503.06749): GRPO; its staged lengths are schedules."""
     return PolicyGradient(
         advantage=_VERL,  # verl, which it builds on
-        surrogate=Clip(low=0.2, high=0.2),  # paper, section 3.3
+        surrogate=Clip(low=0.2, high=0.2),  # paper
         aggregate=TokenMean(eps=1e-8),  # verl
         kl_coef=0.01,  # paper
         kl_limit=10.0,  # verl
@@ -133,7 +133,7 @@ def vl_rethinker(*, imitation_coef: float = 0.05) -> PolicyGradient:
     Its selective sample replay is `SampleReplay` of a stage, its forced rethinking `Rethink`.
     """
     return PolicyGradient(
-        advantage=GroupMean(divide_by_std=False),  # paper, appendix; code
+        advantage=GroupMean(divide_by_std=False),  # paper and code
         surrogate=Clip(low=0.2, high=0.35),  # code
         aggregate=TokenMean(eps=1e-4),  # code
         imitation_coef=imitation_coef,  # script

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from regard.models import head as head_module
-from regard.models.head import Head, entropy_of, token_logprobs
+from regard.models.head import Head, entropy_of, summed_loss, token_logprobs
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def plainly(hidden, weight, bias, targets, banned, temperature):
 @pytest.mark.parametrize("chunk_bytes", [1, 4 * 9 * 3, 2**20])
 def test_any_size_of_chunk_gives_the_plain_values_and_gradients(parts, chunk_bytes, monkeypatch):
     monkeypatch.setattr(head_module, "_CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(head_module, "_LEAST_ROWS", 1)
     hidden, weight, bias, targets = parts
     banned = torch.tensor([7, 8])
     pull = torch.linspace(-1, 1, len(targets))
@@ -40,6 +41,40 @@ def test_any_size_of_chunk_gives_the_plain_values_and_gradients(parts, chunk_byt
     assert torch.allclose(found, expected, atol=1e-6)
     for gradient, want in zip(gradients, wanted, strict=True):
         assert torch.allclose(gradient, want, atol=1e-5)
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 4 * 9 * 3, 2**20])
+def test_a_loss_summed_while_its_logits_are_there_has_the_plain_gradient(
+    parts, chunk_bytes, monkeypatch
+):
+    monkeypatch.setattr(head_module, "_CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(head_module, "_LEAST_ROWS", 1)
+    hidden, weight, bias, targets = parts
+    banned = torch.tensor([7, 8])
+    old = torch.linspace(-3, -1, len(targets))
+    pull = torch.linspace(-1, 1, len(targets))
+
+    def loss_of(part, logprob):
+        return pull[part] * (logprob - old[part]).exp()
+
+    expected = loss_of(slice(None), plainly(hidden, weight, bias, targets, banned, 0.7)).sum()
+    wanted = torch.autograd.grad(2 * expected, (hidden, weight, bias))
+    found = summed_loss(Head(weight, bias, banned), hidden, targets, loss_of, temperature=0.7)
+    gradients = torch.autograd.grad(2 * found, (hidden, weight, bias))
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+    for gradient, want in zip(gradients, wanted, strict=True):
+        assert torch.allclose(gradient, want, rtol=1e-4, atol=1e-5)
+
+
+def test_half_precision_is_the_same_in_both_passes(parts):
+    hidden, weight, _, targets = parts
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logprob, _ = token_logprobs(Head(weight), hidden, targets)
+        total = summed_loss(Head(weight), hidden, targets, lambda part, logprob: logprob)
+    twice = torch.autograd.grad(logprob.sum(), (hidden, weight))
+    once = torch.autograd.grad(total, (hidden, weight))
+    for made_again, made_at_once in zip(twice, once, strict=True):
+        assert torch.equal(made_again, made_at_once)
 
 
 def test_gradients_are_those_of_finite_differences():

@@ -1,14 +1,18 @@
-"""Log-probabilities of given tokens without ever keeping [tokens x vocabulary] logits.
+"""Losses and log-probabilities of given tokens without ever keeping [tokens x vocabulary] logits.
 
-Logits are made chunk by chunk, used, and thrown away; the backward pass makes them again. Memory
-is that of one chunk, whatever the number of tokens. (The idea is that of Cut Your Losses,
-arXiv:2411.09009; this is plain torch.)
+Logits are made chunk by chunk, used, and thrown away; memory is that of one chunk, whatever the
+number of tokens. Where a token's loss depends on no other token, `summed_loss` makes the gradient
+of a chunk while its logits are there: three products with the head's weight. Where it does depend
+on others (a ratio of whole answers), `token_logprobs` makes the logits again in the backward pass:
+four. (The ideas are those of Liger-Kernel, arXiv:2410.10989, and Cut Your Losses, arXiv:2411.09009;
+this is plain torch.)
 
 Letters: N tokens, F features, V vocabulary.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +20,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-_CHUNK_BYTES = 16 * 2**20
-"""Size of one chunk of float32 logits."""
+_CHUNK_BYTES = 8 * 2**20
+"""Size of one chunk of float32 logits: about what the nearest large cache of a CPU holds."""
+
+_LEAST_ROWS = 64
+"""Tokens of a chunk at least: with fewer, reading the head's weight costs more than multiplying."""
+
+LossOf = Callable[[slice, Tensor], Tensor]
+"""The losses of some tokens (a slice of all), given their log-probabilities."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,9 @@ class Head:
         logits = hidden @ self.weight.T
         if self.bias is not None:
             logits = logits + self.bias
-        logits = logits.float() / temperature
+        logits = logits.float()
+        if temperature != 1:
+            logits = logits / temperature
         if self.banned is not None and len(self.banned):
             logits[:, self.banned] = float("-inf")
         return logits
@@ -53,9 +65,101 @@ def token_logprobs(
     return _TokenLogprobs.apply(hidden, head.weight, head.bias, targets, head.banned, temperature)
 
 
+def summed_loss(
+    head: Head,
+    hidden: Float[Tensor, "N F"],
+    targets: Int[Tensor, " N"],
+    loss_of: LossOf,
+    *,
+    temperature: float = 1.0,
+) -> Float[Tensor, ""]:
+    """The sum of the tokens' losses, with a gradient for `hidden` and the head's weight and bias.
+
+    `loss_of` is called once for each chunk, with gradients on; a token's loss may depend on its own
+    log-probability and on no other's.
+
+    >>> head, hidden = Head(torch.eye(2)), torch.zeros(3, 2)
+    >>> summed_loss(head, hidden, torch.tensor([0, 1, 1]), lambda part, logprob: -logprob)
+    tensor(2.0794)
+    """
+    total: Tensor = _SummedLoss.apply(
+        hidden, head.weight, head.bias, targets, head.banned, loss_of, temperature
+    )
+    return total
+
+
 def entropy_of(logprobs: Float[Tensor, "N V"]) -> Float[Tensor, " N"]:
     """Entropy of rows of log-probabilities; what cannot happen adds nothing."""
     return -(logprobs.exp() * logprobs.clamp_min(torch.finfo(logprobs.dtype).min)).sum(-1)
+
+
+class _Gradients:
+    """Gradients of the head's inputs, gathered chunk by chunk from those of the logits."""
+
+    def __init__(self, head: Head, hidden: Tensor, wanted: tuple[bool, ...]) -> None:
+        self._head, self._hidden = head, hidden
+        wants_hidden, wants_weight, wants_bias = wanted
+        self._of_hidden = torch.zeros_like(hidden) if wants_hidden else None
+        self._of_weight = _zeros(head.weight) if wants_weight else None
+        self._of_bias = _zeros(head.bias) if wants_bias and head.bias is not None else None
+
+    def add(self, part: slice, targets: Tensor, probs: Tensor, pull: Tensor) -> None:
+        """Take in a chunk, given its probabilities (overwritten) and d loss / d logits' scale.
+
+        d logprob / d logits = onehot(target) - probs, times `pull`.
+        """
+        of_logits = probs.mul_(-pull[:, None])
+        of_logits[torch.arange(len(targets), device=targets.device), targets] += pull
+        if self._of_bias is not None:
+            self._of_bias += of_logits.sum(0)
+        of_logits = of_logits.to(self._hidden.dtype)
+        if self._of_hidden is not None:
+            self._of_hidden[part] = of_logits @ self._head.weight
+        if self._of_weight is not None:
+            self._of_weight += of_logits.T @ self._hidden[part]
+
+    @property
+    def found(self) -> list[Tensor | None]:
+        """Of the hidden states, the weight and the bias, in their own precisions."""
+        weight, bias = self._of_weight, self._of_bias
+        return [
+            self._of_hidden,
+            None if weight is None else weight.to(self._head.weight.dtype),
+            None if bias is None or self._head.bias is None else bias.to(self._head.bias.dtype),
+        ]
+
+
+class _SummedLoss(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        targets: Tensor,
+        banned: Tensor | None,
+        loss_of: LossOf,
+        temperature: float,
+    ) -> Tensor:
+        head = Head(weight, bias, banned)
+        gradients = _Gradients(head, hidden, ctx.needs_input_grad[:3])
+        total = torch.zeros((), device=hidden.device)
+        for part in _chunks(len(hidden), weight.shape[0]):
+            logprobs = head.logits(hidden[part], temperature).log_softmax(-1)
+            logprob = logprobs.gather(-1, targets[part, None])[:, 0]
+            with torch.enable_grad():
+                logprob.requires_grad_()
+                loss = loss_of(part, logprob).sum()
+                (pull,) = torch.autograd.grad(loss, logprob)
+            gradients.add(part, targets[part], logprobs.exp_(), pull / temperature)
+            total += loss.detach()
+        ctx.save_for_backward(*gradients.found)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        found = [None if saved is None else saved * gradients[0] for saved in ctx.saved_tensors]
+        return *found, None, None, None, None
 
 
 class _TokenLogprobs(torch.autograd.Function):
@@ -78,38 +182,32 @@ class _TokenLogprobs(torch.autograd.Function):
             entropy[part] = entropy_of(logprobs)
         ctx.save_for_backward(hidden, weight, bias, targets, banned)
         ctx.temperature = temperature
+        ctx.precision = _precision(hidden.device.type)
         ctx.mark_non_differentiable(entropy)
         return logprob, entropy
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
         hidden, weight, bias, targets, banned = ctx.saved_tensors
-        head, grad = Head(weight, bias, banned), gradients[0]
-        wants_hidden, wants_weight, wants_bias = ctx.needs_input_grad[:3]
-        grad_hidden = torch.zeros_like(hidden) if wants_hidden else None
-        grad_weight = torch.zeros_like(weight, dtype=torch.float32) if wants_weight else None
-        grad_bias = torch.zeros_like(bias, dtype=torch.float32) if wants_bias else None
-        for part in _chunks(len(hidden), weight.shape[0]):
-            # d logprob / d logits = onehot(target) - softmax(logits)
-            logits = head.logits(hidden[part], ctx.temperature)
-            grad_logits = logits.softmax(-1).neg_()
-            grad_logits[torch.arange(len(logits), device=logits.device), targets[part]] += 1
-            grad_logits *= grad[part, None] / ctx.temperature
-            if grad_bias is not None:
-                grad_bias += grad_logits.sum(0)
-            grad_logits = grad_logits.to(hidden.dtype)
-            if grad_hidden is not None:
-                grad_hidden[part] = grad_logits @ weight
-            if grad_weight is not None:
-                grad_weight += grad_logits.T @ hidden[part]
-        return (
-            grad_hidden,
-            None if grad_weight is None else grad_weight.to(weight.dtype),
-            None if grad_bias is None else grad_bias.to(bias.dtype),
-            None, None, None,
-        )  # fmt: skip
+        head = Head(weight, bias, banned)
+        found = _Gradients(head, hidden, ctx.needs_input_grad[:3])
+        pull = gradients[0] / ctx.temperature
+        with torch.autocast(hidden.device.type, **ctx.precision):
+            for part in _chunks(len(hidden), weight.shape[0]):
+                probs = head.logits(hidden[part], ctx.temperature).softmax(-1)
+                found.add(part, targets[part], probs, pull[part])
+        return *found.found, None, None, None
+
+
+def _precision(device: str) -> dict[str, Any]:
+    """What autocast is set to, to be set again in the backward pass."""
+    return {"enabled": torch.is_autocast_enabled(device), "dtype": torch.get_autocast_dtype(device)}
+
+
+def _zeros(like: Tensor) -> Tensor:
+    return torch.zeros_like(like, dtype=torch.float32)
 
 
 def _chunks(num_tokens: int, num_words: int) -> list[slice]:
-    size = max(_CHUNK_BYTES // (4 * num_words), 1)
-    return [slice(start, start + size) for start in range(0, num_tokens, size)]
+    size = max(_CHUNK_BYTES // (4 * num_words), _LEAST_ROWS)
+    return [slice(start, min(start + size, num_tokens)) for start in range(0, num_tokens, size)]

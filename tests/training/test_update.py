@@ -12,6 +12,8 @@ from regard.algorithms.imitation import Imitation
 from regard.algorithms.policy_gradient import dapo, grpo
 from regard.data.worlds.digits import Digits
 from regard.models.policy import Policy, PolicySpec
+from regard.models.readings import Readings
+from regard.models.work import Work
 from regard.rollout.native import NativeEngine
 from regard.rollout.sampling import Sampling
 from regard.training.optimizer import AdamW
@@ -68,11 +70,33 @@ def test_the_gradient_does_not_depend_on_how_the_batch_is_cut(policy, prompts, g
 def test_a_group_without_a_signal_is_not_run_and_not_missed(policy, prompts, groups):
     # So faint a divergence moves nothing, but no group may be left out for it.
     keeps_all = replace(dapo(), kl_coef=1e-20)
+    policy.work = Work()
     few, some = gradient_of(policy, prompts, groups, dapo(), 10_000)
+    assert policy.work.prompt_tokens == sum(map(len, prompts[:3]))
+    policy.work = Work()
     many, everything = gradient_of(policy, prompts, groups, keeps_all, 10_000)
+    assert policy.work.prompt_tokens == sum(map(len, prompts))
     assert some.num_tokens < everything.num_tokens
-    assert some.prompt_tokens < everything.prompt_tokens
     assert (few - many).norm() < 1e-5 * many.norm()
+
+
+@pytest.mark.parametrize("room", [10_000, 30, 0])
+def test_the_gradient_through_what_sampling_read_is_the_same(policy, prompts, groups, room):
+    whole, _ = gradient_of(policy, prompts, groups, dapo(), 10_000)
+    readings = Readings(policy, room)
+    engine = NativeEngine(policy, readings, max_rows=6)
+    policy.work = Work()
+    engine.sample(prompts, 3, Sampling(max_tokens=7), seed=0)
+    policy.model.zero_grad()
+    batch = dapo().weigh(dapo().judge(groups))
+    learn(policy, prompts, batch, dapo(), temperature=1.0, max_tokens=10_000, readings=readings)
+    again = torch.cat([p.grad.flatten() for _, p in policy.trainable() if p.grad is not None])
+    assert (again - whole).norm() < 1e-5 * whole.norm()
+    # Read two by two: the pair with the group that teaches nothing is read anew, and so is what
+    # found no room.
+    anew = {10_000: 1, 30: 3, 0: 3}[room]
+    encodes = policy.work.vision_encodes
+    assert encodes == 4 + anew, (encodes, room)
 
 
 def test_no_pass_runs_more_tokens_than_it_may(prompts, groups):

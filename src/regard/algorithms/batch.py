@@ -63,9 +63,18 @@ class TokenBatch:
         }
         return replace(self, **by_row, **by_token)
 
+    def tokens(self, part: slice) -> TokenBatch:
+        """Only these tokens, for a loss that looks at each by itself: completions are cut through."""
+        by_token = {
+            f.name: getattr(self, f.name)[part]
+            for f in fields(self)
+            if f.name not in ("group", "lengths") and getattr(self, f.name) is not None
+        }
+        return replace(self, **by_token)
+
     def to(self, device: torch.device) -> TokenBatch:
         """The same batch with what the loss reads on another device."""
-        stays = ("group", "token_ids")
+        stays = ("group",)
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in stays}
         moved = {name: value.to(device) for name, value in values.items() if value is not None}
         return replace(self, **moved)
@@ -92,6 +101,11 @@ class Algorithm(Protocol):
     @property
     def needs_own_logprob(self) -> bool:
         """Whether training is to find `old_logprob` again, because the engine's are not its own."""
+        ...
+
+    @property
+    def is_per_token(self) -> bool:
+        """Whether a token's loss depends on its own log-probability and on no other's."""
         ...
 
     def judge(self, groups: Sequence[Group]) -> list[Group]:

@@ -33,6 +33,10 @@ class Imitation:
     def needs_own_logprob(self) -> bool:
         return False
 
+    @property
+    def is_per_token(self) -> bool:
+        return True
+
     def judge(self, groups: Sequence[Group]) -> list[Group]:
         """Nothing to judge: every answer is worth imitating."""
         return list(groups)

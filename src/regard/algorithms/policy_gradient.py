@@ -69,6 +69,11 @@ class PolicyGradient:
     def needs_own_logprob(self) -> bool:
         return self.importance is not None
 
+    @property
+    def is_per_token(self) -> bool:
+        whole = self.importance is not None and self.importance.level == "sequence"
+        return self.surrogate.is_per_token and not whole
+
     def judge(self, groups: Sequence[Group]) -> list[Group]:
         """The groups with an advantage for each completion; groups may differ in size."""
         found = advantages_of(self.advantage, groups)

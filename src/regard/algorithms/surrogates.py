@@ -31,6 +31,11 @@ class Gain:
 class Surrogate(Protocol):
     """An objective for each token."""
 
+    @property
+    def is_per_token(self) -> bool:
+        """Whether a token's depends on its own log-probability and on no other's."""
+        ...
+
     def __call__(
         self,
         logprob: Float[Tensor, " N"],
@@ -60,6 +65,10 @@ class Clip:
         if isinstance(self.dual, (int, float)) and self.dual <= 1:
             raise ConfigError(f"Clip: dual is {self.dual}; it must be above 1")
 
+    @property
+    def is_per_token(self) -> bool:
+        return self.ratio == "token"
+
     def __call__(
         self,
         logprob: Float[Tensor, " N"],
@@ -87,6 +96,10 @@ class OnPolicy:
     What Med-R1 and Vision-R1 (vision-guided) run, who update once on what they have just drawn.
     """
 
+    @property
+    def is_per_token(self) -> bool:
+        return True
+
     def __call__(
         self,
         logprob: Float[Tensor, " N"],
@@ -109,6 +122,10 @@ class Cispo:
     most: float = 5.0
     """And at most this: 1 + high of the paper, which does not give it; TRL's and ScaleRL's 5."""
     ratio: Level = "token"
+
+    @property
+    def is_per_token(self) -> bool:
+        return self.ratio == "token"
 
     def __call__(
         self,

@@ -65,6 +65,8 @@ class Slots:
     """The packed token in each place; N where there is none."""
     place: Int[Tensor, " N"]
     """The place of each packed token in the flattened rectangle."""
+    is_dense: bool
+    """Whether the tokens lie in the rectangle as they are packed, so that nothing need be moved."""
 
     @classmethod
     def of(cls, row: Int[Tensor, " N"], num_rows: int) -> Slots:
@@ -78,21 +80,23 @@ class Slots:
         place[order] = row[order] * width + column
         index = torch.full((num_rows * width,), len(row))
         index[place] = torch.arange(len(row))
-        return cls(index.view(num_rows, width), place)
+        is_dense = len(row) == len(index) and bool((place == torch.arange(len(row))).all())
+        return cls(index.view(num_rows, width), place, is_dense)
 
     def to(self, device: torch.device) -> Slots:
-        return Slots(self.index.to(device), self.place.to(device))
+        return Slots(self.index.to(device), self.place.to(device), self.is_dense)
 
     def spread(self, tokens: Tensor, fill: float = 0.0) -> Tensor:
         """[N, …] tokens -> [rows, cols, …]."""
-        if len(self.place) == self.index.numel():
-            return tokens[self.index]
+        if self.is_dense:
+            return tokens.unflatten(0, self.index.shape)
         padding = tokens.new_full((1, *tokens.shape[1:]), fill)
         return torch.cat([tokens, padding])[self.index]
 
     def gather(self, rectangle: Tensor) -> Tensor:
         """[rows, cols, …] -> [N, …] tokens."""
-        return rectangle.flatten(0, 1)[self.place]
+        packed = rectangle.flatten(0, 1)
+        return packed if self.is_dense else packed[self.place]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from regard.models.head import Head
 from regard.models.plain import PlainDecoding, PlainPath, PlainState
 from regard.models.prompts import PixelStore, Prompt, collate, make_prompt
 from regard.models.tiny import TinyModel
+from regard.models.work import Work
 from regard.types import Example
 
 _ADAPTER = "adapter"
@@ -119,6 +120,7 @@ class Policy:
         self.spec = spec
         self.family: Family = family_of(model.config, processor, tokenizer)
         self.pixels = PixelStore(self.family)
+        self.work = Work()
         self.path: Literal["shared", "plain"] = "shared" if self.family.shared_prefix else "plain"
         """Whether answers share their prompt's keys, or each is run alone behind its prompt."""
         if self.path == "shared":
@@ -193,6 +195,7 @@ class Policy:
 
     def read(self, prompts: Sequence[Prompt]) -> State:
         """Run prompts and their images once, through the model's own attention."""
+        self.work.read(prompts)
         if self.path == "plain":
             return self.plain.read(prompts)
         inputs = collate(prompts, self.family, self.pixels)
@@ -224,6 +227,7 @@ class Policy:
         The first token of an answer is predicted by its prompt's last hidden state, so the last
         token is never run.
         """
+        self.work.prompt_tokens_row_wise += int(state.lengths[list(prompt_of)].sum())
         if isinstance(state, PlainState):
             return state.respond(answers, prompt_of)
         lengths = torch.tensor([len(answer) for answer in answers])
@@ -255,6 +259,7 @@ class Policy:
         self, state: State, prompt_of: Sequence[int]
     ) -> attention.Decoding | PlainDecoding:
         """Begin to answer: one row for each entry of `prompt_of`."""
+        self.work.prompt_tokens_row_wise += int(state.lengths[list(prompt_of)].sum())
         if isinstance(state, PlainState):
             return state.decoding(prompt_of)
         return attention.Decoding(
@@ -309,6 +314,7 @@ class Policy:
         """A reference that stays as this policy is now; weights that never learn are shared."""
         shared = {id(p): p for p in self.model.parameters() if not p.requires_grad}
         twin = copy.copy(self)
+        twin.work = Work()
         twin.model = copy.deepcopy(self.model, memo=dict(shared))
         twin.model.requires_grad_(False)
         return twin

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from regard.models.policy import Policy
 from regard.models.prompts import Prompt
+from regard.models.readings import Readings
 from regard.rollout.sampling import Draw, Sampling, draw, uniforms
 from regard.types import Completion, Finish
 
@@ -29,6 +30,8 @@ class NativeEngine:
     """Samples from a policy with shared prompts."""
 
     policy: Policy
+    readings: Readings | None = None
+    """Reads prompts in the policy's stead, and keeps what it read for training."""
     max_prompt_tokens: int = 16_384
     """Prompt tokens read in one pass, padding included."""
     max_rows: int = 512
@@ -62,7 +65,7 @@ class NativeEngine:
         """
         policy = self.policy
         head = policy.head
-        state = policy.read(prompts)
+        state = (self.readings or policy).read(prompts)
         numbers = [
             uniforms(seed, prompt.example_id, index, sampling.max_tokens)
             for prompt, first in zip(prompts, first_indices, strict=True)

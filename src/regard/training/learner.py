@@ -14,6 +14,7 @@ from regard.algorithms.batch import TokenBatch
 from regard.errors import TrainingError
 from regard.models.policy import Policy
 from regard.models.prompts import Prompt
+from regard.models.readings import Readings
 from regard.training.stages import Collected, Reinforce, Supervise
 from regard.training.update import learn, score
 
@@ -34,12 +35,12 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         batches = self._batches(stage, collected)
-        rows = [
-            self._one_update(stage, batch, prompts)
-            for _ in range(stage.passes_per_step)
-            for batch, prompts in batches
-            if len(batch)
-        ]
+        rows = []
+        for update, (batch, prompts) in enumerate(batches * stage.passes_per_step):
+            if len(batch):
+                # What sampling read is of the weights before the first update.
+                readings = collected.readings if update == 0 else None
+                rows.append(self._one_update(stage, batch, prompts, readings))
         metrics = _mean_of(rows) | {"learning_rate": rate, "update/num_updates": float(len(rows))}
         if rows and "policy/log_ratio" in rows[0]:
             # Before the first update nothing has moved: what differs is how it was computed.
@@ -47,12 +48,17 @@ class Learner:
         return metrics
 
     def _one_update(
-        self, stage: Supervise | Reinforce, batch: TokenBatch, prompts: Sequence[Prompt]
+        self,
+        stage: Supervise | Reinforce,
+        batch: TokenBatch,
+        prompts: Sequence[Prompt],
+        readings: Readings | None,
     ) -> dict[str, float]:
         self.optimizer.zero_grad(set_to_none=True)
         totals = learn(
             self.policy, prompts, batch, stage.algorithm,
             temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
+            readings=readings,
         )  # fmt: skip
         weights = [parameter for _, parameter in self.policy.trainable()]
         norm = torch.nn.utils.clip_grad_norm_(weights, stage.optimizer.max_gradient_norm).item()
@@ -68,7 +74,6 @@ class Learner:
             "loss": totals.loss,
             "gradient/norm": norm,
             "update/num_tokens": float(totals.num_tokens),
-            "compute/prompt_tokens_run": float(totals.prompt_tokens),
         }
 
     def _batches(

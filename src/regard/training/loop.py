@@ -16,6 +16,7 @@ from rich.console import Console
 from regard.data.mixing import Stream
 from regard.errors import TrainingError
 from regard.models.policy import Policy, PolicySpec
+from regard.models.work import Work
 from regard.rollout.collect import derive_seed
 from regard.rollout.replay import Kept
 from regard.schedule import adapted, after_step, resolve
@@ -113,6 +114,7 @@ class Trainer:
         index = self.progress.stage_step
         self.progress = replace(self.progress, step=self.progress.step + 1, stage_step=index + 1)
         now = resolve(adapted(stage, self.progress.adaptive), index, stage.num_steps)
+        work = learner.policy.work = Work()
         collected = self._collect(learner, now, stream, display)
         self.kept = collected.kept
         self._report_dropped(collected, display)
@@ -122,6 +124,7 @@ class Trainer:
         except TrainingError as error:
             raise TrainingError(f"step {self.progress.step}: {error}") from error
         metrics = {**collected.metrics, **learned, "data/dropped": float(len(collected.dropped))}
+        metrics |= work.metrics()
         metrics["time/update"] = time.perf_counter() - updating
         metrics |= self._adapt(stage, metrics)
         if now.reference_every and self.progress.stage_step % now.reference_every == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean, pstdev
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from regard.data.mixing import Source, Stream
 from regard.errors import ConfigError
 from regard.models.policy import Policy
 from regard.models.prompts import Prompt
+from regard.models.readings import Readings
 from regard.rewards.contract import AnyReward
 from regard.rollout.collect import answer, derive_seed, prepare, score
 from regard.rollout.filters import TIERS, Counts, Filter, Resample, solve_rate_shares
@@ -48,6 +49,8 @@ class Collected:
     """Tokens of all completions made for this step."""
     kept: Kept = field(default_factory=Kept)
     """What a replay remembers for the steps to come."""
+    readings: Readings | None = None
+    """What sampling read of the prompts, for an update with the weights it read them with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +175,9 @@ class Reinforce(Stage):
         self, policy: Policy, stream: Stream, stage_step: int, seed: int, kept: Kept
     ) -> Collected:
         """Sample, score and judge a group for each example, filter them, and add old ones."""
-        asked = _Asked()
+        # Only an update that learns from all prompts at once can use what sampling read of them.
+        is_whole = self.updates_per_step == 1
+        asked = _Asked(Readings(policy, self.tokens_per_micro_batch) if is_whole else None)
         num_tries = self.resample.tries if self.resample else 1
         for attempt in range(num_tries):
             self._ask(asked, policy, stream, stage_step, attempt, seed)
@@ -196,7 +201,7 @@ class Reinforce(Stage):
         seed = derive_seed(seed, "rollout", attempt) if attempt else derive_seed(seed, "rollout")
         engine = NativeEngine(policy)
         groups = answer(
-            prepared, engine, group_size=self.group_size, sampling=self.sampling, seed=seed
+            prepared, replace(engine, readings=asked.readings), group_size=self.group_size, sampling=self.sampling, seed=seed
         )
         sampled = time.perf_counter()
         groups = score(groups, self.reward)
@@ -248,13 +253,16 @@ class Reinforce(Stage):
             metrics |= made.metrics
         num_tokens = sum(len(c.token_ids) for group in asked.groups for c in group.completions)
         shown = judged or asked.groups
-        return Collected(groups, prompts, asked.dropped, metrics, shown, num_tokens, kept)
+        return Collected(
+            groups, prompts, asked.dropped, metrics, shown, num_tokens, kept, asked.readings
+        )
 
 
 @dataclass
 class _Asked:
     """What a step has asked so far."""
 
+    readings: Readings | None
     groups: list[Group] = field(default_factory=list)
     passed: list[tuple[int, Prompt, Group]] = field(default_factory=list)
     """Position, prompt and group of those that a resampling stage goes on with."""

@@ -1,9 +1,10 @@
 """One update: tokens to gradients, through prompts that are run once.
 
-For each batch of prompts: read them with a graph, run their answers in micro-batches against a
-copy of the state that only collects gradients, then send what it collected back through the
-prompts and the vision tower in one backward pass. Memory is that of one batch of prompts and one
-micro-batch of answers, whatever the group's size; the gradient is exact.
+For each batch of prompts: read them with a graph (or take the graph sampling left, where nothing
+has moved since), run their answers in micro-batches against a copy of the state that only collects
+gradients, then send what it collected back through the prompts and the vision tower in one backward
+pass. Memory is that of one batch of prompts and one micro-batch of answers, whatever the group's
+size; the gradient is exact.
 
 Letters: N tokens, R completions.
 """
@@ -11,7 +12,7 @@ Letters: N tokens, R completions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -19,9 +20,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from regard.algorithms.batch import Algorithm, TokenBatch
-from regard.models.head import token_logprobs
-from regard.models.policy import Policy, State
+from regard.models.head import summed_loss, token_logprobs
+from regard.models.policy import Policy, PromptState, State
 from regard.models.prompts import Prompt
+from regard.models.readings import Readings
 from regard.rollout.native import batches
 
 
@@ -31,8 +33,12 @@ class Totals:
 
     loss: float = 0.0
     num_tokens: int = 0
-    prompt_tokens: int = 0
     sums: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def note(self, metrics: Mapping[str, Tensor]) -> None:
+        """Add the facts of some tokens."""
+        for name, facts in metrics.items():
+            self.sums[name] += facts.sum().item()
 
     def means(self) -> dict[str, float]:
         """The mean of each metric over all tokens learned from."""
@@ -44,13 +50,20 @@ class Chunk:
     """A micro-batch: rows of a batch whose prompts stand side by side."""
 
     prompts: list[int]
-    """The prompts that are read together, by number."""
+    """The prompts that are read together, by number; -1 for one that nothing is learned from."""
     rows: list[list[int]]
     """The rows that are run together, micro-batch by micro-batch."""
+    state: PromptState | None = None
+    """What has been read of the prompts already."""
 
 
 def plan(
-    batch: TokenBatch, prompts: Sequence[Prompt], max_tokens: int, *, is_plain: bool = False
+    batch: TokenBatch,
+    prompts: Sequence[Prompt],
+    max_tokens: int,
+    *,
+    is_plain: bool = False,
+    readings: Readings | None = None,
 ) -> list[Chunk]:
     """Cut a batch so that no pass runs more than `max_tokens` tokens, if a single row allows it.
 
@@ -60,13 +73,21 @@ def plan(
     if is_plain:
         lengths = [n + len(prompts[i]) for n, i in zip(lengths, group, strict=True)]
     used = sorted(set(group))
+    number_of = {prompts[number]: number for number in used}
     chunks = []
-    for bucket in batches([prompts[i] for i in used], max_tokens, len(used)):
-        numbers = [used[i] for i in bucket]
+
+    def add(numbers: list[int], state: PromptState | None = None) -> None:
         members = set(numbers)
         rows = [row for row in range(len(batch)) if group[row] in members]
         rows.sort(key=lengths.__getitem__)
-        chunks.append(Chunk(numbers, _cut(rows, lengths, max_tokens)))
+        chunks.append(Chunk(numbers, list(_runs(rows, lengths, max_tokens)), state))
+
+    for members, state in readings.take([prompts[i] for i in used]) if readings else ():
+        numbers = [number_of.get(prompt, -1) for prompt in members]
+        used = [number for number in used if number not in numbers]
+        add(numbers, state)
+    for bucket in batches([prompts[i] for i in used], max_tokens, len(used)):
+        add([used[i] for i in bucket])
     return chunks
 
 
@@ -78,23 +99,26 @@ def learn(
     *,
     temperature: float,
     max_tokens: int,
+    readings: Readings | None = None,
 ) -> Totals:
-    """Add the gradient of the batch's loss to the policy's weights."""
+    """Add the gradient of the batch's loss to the policy's weights.
+
+    `readings`: what this policy, with these weights, has read of the prompts already.
+    """
     totals = Totals()
-    for chunk in plan(batch, prompts, max_tokens, is_plain=policy.path == "plain"):
-        state = policy.read([prompts[i] for i in chunk.prompts])
+    chunks = plan(
+        batch, prompts, max_tokens, is_plain=policy.path == "plain", readings=readings
+    )
+    while chunks:
+        chunk = chunks.pop(0)  # its graph is freed when it is done with
+        state = chunk.state or policy.read([prompts[i] for i in chunk.prompts])
         leaves = state.leaves()
-        totals.prompt_tokens += int(state.lengths.sum())
         for rows in chunk.rows:
             part = batch.rows(rows)
-            logprob, _ = _run(policy, leaves, chunk, part, temperature)
-            loss = algorithm.loss(part.to(policy.device), logprob)
-            value = loss.values.sum()
-            value.backward()
-            totals.loss += value.item()
+            loss = _loss(policy, leaves, chunk, part, algorithm, temperature, totals)
+            loss.backward()
+            totals.loss += loss.item()
             totals.num_tokens += len(part.token_ids)
-            for name, facts in loss.metrics.items():
-                totals.sums[name] += facts.sum().item()
         _send_back(state, leaves)
     return totals
 
@@ -115,21 +139,46 @@ def score(
         state = policy.read([prompts[i] for i in chunk.prompts])
         for rows in chunk.rows:
             part = batch.rows(rows)
-            logprob, _ = _run(policy, state, chunk, part, temperature)
+            logprob = _logprob(policy, _hidden(policy, state, chunk, part), part, temperature)
             for row, values in zip(rows, logprob.split(part.lengths.tolist()), strict=True):
                 found[starts[row] : starts[row] + len(values)] = values
     return found
 
 
-def _run(
-    policy: Policy, state: State, chunk: Chunk, part: TokenBatch, temperature: float
-) -> tuple[Tensor, Tensor]:
-    """Log-probability and entropy of every token of a micro-batch."""
-    prompt_of = [chunk.prompts.index(group) for group in part.group.tolist()]
-    hidden = policy.respond(state, part.answers, prompt_of)
+def _loss(
+    policy: Policy,
+    state: State,
+    chunk: Chunk,
+    part: TokenBatch,
+    algorithm: Algorithm,
+    temperature: float,
+    totals: Totals,
+) -> Float[Tensor, ""]:
+    """The loss of a micro-batch, made with its gradient where each token's stands alone."""
+    hidden = _hidden(policy, state, chunk, part)
+    part = part.to(policy.device)
+
+    def loss_of(tokens: slice, logprob: Tensor) -> Tensor:
+        loss = algorithm.loss(part.tokens(tokens), logprob)
+        totals.note(loss.metrics)
+        return loss.values
+
+    if not algorithm.is_per_token:
+        return loss_of(slice(None), _logprob(policy, hidden, part, temperature)).sum()
     with policy.compute():
-        targets = part.token_ids.to(policy.device)
-        return token_logprobs(policy.head, hidden, targets, temperature=temperature)
+        return summed_loss(policy.head, hidden, part.token_ids, loss_of, temperature=temperature)
+
+
+def _hidden(policy: Policy, state: State, chunk: Chunk, part: TokenBatch) -> Tensor:
+    """What every token of a micro-batch is predicted from."""
+    prompt_of = [chunk.prompts.index(group) for group in part.group.tolist()]
+    return policy.respond(state, part.answers, prompt_of)
+
+
+def _logprob(policy: Policy, hidden: Tensor, part: TokenBatch, temperature: float) -> Tensor:
+    targets = part.token_ids.to(policy.device)
+    with policy.compute():
+        return token_logprobs(policy.head, hidden, targets, temperature=temperature)[0]
 
 
 def _send_back(state: State, leaves: State) -> None:
@@ -144,12 +193,8 @@ def _send_back(state: State, leaves: State) -> None:
         torch.autograd.backward(made, gradients)
 
 
-def _cut(rows: Sequence[int], lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
-    """Rows in their order, in runs of at most `max_tokens` tokens; a longer row stands alone."""
-    return list(_runs(rows, lengths, max_tokens))
-
-
 def _runs(rows: Sequence[int], lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
+    """Rows in their order, in runs of at most `max_tokens` tokens; a longer row stands alone."""
     run: list[int] = []
     for row in rows:
         if run and sum(lengths[r] for r in run) + lengths[row] > max_tokens:

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import torch
 from torch import Tensor
+from workload import Shape
 
 from regard.algorithms.policy_gradient import PolicyGradient
 from regard.models.policy import Policy, PolicySpec
@@ -21,7 +22,6 @@ from regard.training.learner import Learner
 from regard.training.optimizer import AdamW
 from regard.training.stages import Collected, Reinforce
 from regard.types import Completion, Example, Score
-from workload import Shape
 
 SEED = 0
 
@@ -41,9 +41,7 @@ class Ours:
         reward: Any,
     ) -> None:
         model, tokenizer, processor = pieces
-        self.policy = Policy(
-            copy.deepcopy(model), tokenizer, processor, PolicySpec(weights=spec)
-        )
+        self.policy = Policy(copy.deepcopy(model), tokenizer, processor, PolicySpec(weights=spec))
         # TRL keeps image tokens from being sampled, but its log-probabilities do not know of it.
         self.policy.__dict__["_banned"] = None
         self.stage = Reinforce(
@@ -55,9 +53,7 @@ class Ours:
             ),
         )  # fmt: skip
         reference = self.policy.frozen() if algorithm.needs_reference else None
-        self._learner = Learner(
-            self.policy, self.stage.optimizer.build(self.policy), reference
-        )
+        self._learner = Learner(self.policy, self.stage.optimizer.build(self.policy), reference)
 
     def follow(self, weights: Mapping[str, Tensor]) -> None:
         self.policy.model.load_state_dict(weights)

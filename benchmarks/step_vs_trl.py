@@ -191,7 +191,8 @@ def summary(shape: Shape, pairs: Sequence[Pair], kl_coef: float) -> dict[str, ob
 
 HEADER = (
     f"{'shape':>18} {'KL':>5} {'tokens':>6} {'TRL s':>7} {'ours s':>7} {'ratio':>6} "
-    f"{'(min-max)':>13} {'wall':>6} {'bound':>6} {'aim':>5} {'TRL MB':>7} {'ours MB':>7} {'gradient':>9}"
+    f"{'(min-max)':>13} {'wall':>6} {'bound':>6} {'aim':>5} {'TRL MB':>7} "
+    f"{'ours MB':>7} {'gradient':>9}"
 )
 
 
@@ -223,9 +224,7 @@ def main() -> None:
     logging.getLogger().setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
     if arguments.shapes:
-        shapes: Sequence[Shape] = [
-            Shape.parse(text, arguments.ragged) for text in arguments.shapes
-        ]
+        shapes: Sequence[Shape] = [Shape.parse(text, arguments.ragged) for text in arguments.shapes]
     else:
         shapes = SWEEP if arguments.sweep else tuple(BAR)
     rows = []

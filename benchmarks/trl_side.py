@@ -6,20 +6,20 @@ import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-from datasets import Dataset, Features, Image, Sequence as Column, Value
+from datasets import Dataset, Features, Image, Value
+from datasets import Sequence as Column
 from transformers import ProcessorMixin, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
+from workload import QUESTION, Shape
 
 from regard.types import Example
-from workload import QUESTION, Shape
 
 MICRO_BATCH = 8
 """Rows of one of TRL's passes: 16 was no faster."""
 
 
 class Processor(ProcessorMixin):
-    """Qwen2.5-VL's processor without its part for videos, which cannot be had without torchvision."""
+    """Qwen2.5-VL's processor without its part for videos, which wants torchvision."""
 
     return_mm_token_type_ids = True
     image_token = "<|image_pad|>"

@@ -69,7 +69,9 @@ def examples(shape: Shape, num_prompts: int, num_steps: int) -> list[Example]:
     return [
         Example(
             id=f"{shape}-{number}",
-            messages=(Message("user", (_crop(photographs[number % 2], shape.side, rng), QUESTION)),),
+            messages=(
+                Message("user", (_crop(photographs[number % 2], shape.side, rng), QUESTION)),
+            ),
             target=FreeText(""),
         )
         for number in range(num_prompts * num_steps)

@@ -64,7 +64,7 @@ class TokenBatch:
         return replace(self, **by_row, **by_token)
 
     def tokens(self, part: slice) -> TokenBatch:
-        """Only these tokens, for a loss that looks at each by itself: completions are cut through."""
+        """Only these tokens, for a loss that looks at each by itself: it cuts completions."""
         by_token = {
             f.name: getattr(self, f.name)[part]
             for f in fields(self)

@@ -195,9 +195,9 @@ class Policy:
 
     def read(self, prompts: Sequence[Prompt]) -> State:
         """Run prompts and their images once, through the model's own attention."""
-        self.work.read(prompts)
         if self.path == "plain":
             return self.plain.read(prompts)
+        self.work.read(prompts)
         inputs = collate(prompts, self.family, self.pixels)
         layout = attention.Reading()
         hidden = self._run(
@@ -229,6 +229,7 @@ class Policy:
         """
         self.work.prompt_tokens_row_wise += int(state.lengths[list(prompt_of)].sum())
         if isinstance(state, PlainState):
+            self.work.read([state.prompts[number] for number in prompt_of])
             return state.respond(answers, prompt_of)
         lengths = torch.tensor([len(answer) for answer in answers])
         row, offset = _unroll(lengths)
@@ -261,6 +262,7 @@ class Policy:
         """Begin to answer: one row for each entry of `prompt_of`."""
         self.work.prompt_tokens_row_wise += int(state.lengths[list(prompt_of)].sum())
         if isinstance(state, PlainState):
+            self.work.read(state.prompts)
             return state.decoding(prompt_of)
         return attention.Decoding(
             keys=state.keys,

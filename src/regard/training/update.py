@@ -106,9 +106,7 @@ def learn(
     `readings`: what this policy, with these weights, has read of the prompts already.
     """
     totals = Totals()
-    chunks = plan(
-        batch, prompts, max_tokens, is_plain=policy.path == "plain", readings=readings
-    )
+    chunks = plan(batch, prompts, max_tokens, is_plain=policy.path == "plain", readings=readings)
     while chunks:
         chunk = chunks.pop(0)  # its graph is freed when it is done with
         state = chunk.state or policy.read([prompts[i] for i in chunk.prompts])

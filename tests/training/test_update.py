@@ -9,7 +9,7 @@ import torch
 from tests.models.conftest import TINY
 
 from regard.algorithms.imitation import Imitation
-from regard.algorithms.policy_gradient import dapo, grpo
+from regard.algorithms.policy_gradient import cispo, dapo, grpo, gspo
 from regard.data.worlds.digits import Digits
 from regard.models.policy import Policy, PolicySpec
 from regard.models.readings import Readings
@@ -56,7 +56,7 @@ def gradient_of(policy, prompts, groups, algorithm, max_tokens):
     return torch.cat(gradients), totals
 
 
-@pytest.mark.parametrize("algorithm", [grpo(kl_coef=0.1), dapo(), Imitation()], ids=repr)
+@pytest.mark.parametrize("algorithm", [grpo(kl_coef=0.1), dapo(), gspo(), cispo(), Imitation()], ids=repr)
 def test_the_gradient_does_not_depend_on_how_the_batch_is_cut(policy, prompts, groups, algorithm):
     whole, all_at_once = gradient_of(policy, prompts, groups, algorithm, 10_000)
     assert whole.norm() > 1e-3

@@ -56,7 +56,9 @@ def gradient_of(policy, prompts, groups, algorithm, max_tokens):
     return torch.cat(gradients), totals
 
 
-@pytest.mark.parametrize("algorithm", [grpo(kl_coef=0.1), dapo(), gspo(), cispo(), Imitation()], ids=repr)
+@pytest.mark.parametrize(
+    "algorithm", [grpo(kl_coef=0.1), dapo(), gspo(), cispo(), Imitation()], ids=repr
+)
 def test_the_gradient_does_not_depend_on_how_the_batch_is_cut(policy, prompts, groups, algorithm):
     whole, all_at_once = gradient_of(policy, prompts, groups, algorithm, 10_000)
     assert whole.norm() > 1e-3

@@ -72,7 +72,7 @@ class PolicyGradient:
     @property
     def is_per_token(self) -> bool:
         whole = self.importance is not None and self.importance.level == "sequence"
-        return self.surrogate.is_per_token and not whole
+        return getattr(self.surrogate, "is_per_token", False) and not whole
 
     def judge(self, groups: Sequence[Group]) -> list[Group]:
         """The groups with an advantage for each completion; groups may differ in size."""

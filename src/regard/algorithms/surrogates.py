@@ -29,12 +29,11 @@ class Gain:
 
 @runtime_checkable
 class Surrogate(Protocol):
-    """An objective for each token."""
+    """An objective for each token.
 
-    @property
-    def is_per_token(self) -> bool:
-        """Whether a token's depends on its own log-probability and on no other's."""
-        ...
+    One whose tokens each depend on their own log-probability and on no other's may say so by
+    `is_per_token = True`, which spares the head's second pass.
+    """
 
     def __call__(
         self,

@@ -8,12 +8,15 @@ are others, the policy takes the plain path from then on.
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor
 
 from regard.models.head import token_logprobs
 from regard.models.policy import Policy, State
 from regard.models.prompts import Prompt
+from regard.models.work import Work
 from regard.training.stages import Collected
 from regard.types import Completion
 
@@ -25,6 +28,8 @@ rounding (1e-6 and 1e-2 or so); where it is wrong, almost every token moves."""
 @torch.no_grad()
 def gaps(policy: Policy, collected: Collected, temperature: float) -> dict[str, float]:
     """How far sampling, and training, are from the plain path on one rollout: nats a token."""
+    policy = copy.copy(policy)
+    policy.work = Work()  # what the guard runs is no part of the step
     prompt, answer = max(_wholly_drawn(collected), key=_lengths)
     plain = _logprobs(policy, policy.plain.read([prompt]), answer.token_ids, temperature)
     again = _logprobs(policy, policy.read([prompt]), answer.token_ids, temperature)

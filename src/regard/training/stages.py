@@ -201,7 +201,11 @@ class Reinforce(Stage):
         seed = derive_seed(seed, "rollout", attempt) if attempt else derive_seed(seed, "rollout")
         engine = NativeEngine(policy)
         groups = answer(
-            prepared, replace(engine, readings=asked.readings), group_size=self.group_size, sampling=self.sampling, seed=seed
+            prepared,
+            replace(engine, readings=asked.readings),
+            group_size=self.group_size,
+            sampling=self.sampling,
+            seed=seed,
         )
         sampled = time.perf_counter()
         groups = score(groups, self.reward)

@@ -8,7 +8,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import advantages_by_group, divergence, run
+from parity.tokens import EqualGroups, advantages_by_group, divergence, run
 from regard.algorithms.advantages import GroupMean
 from regard.algorithms.published import gui_r1
 from regard.algorithms.surrogates import Clip
@@ -171,3 +171,7 @@ EXPECTED = {
         "format": 0.0,
     },
 }
+
+_EQUAL = EqualGroups(lambda given: (given["scores"], given["group"]))
+PREDICATES["all_earn_the_same"] = _EQUAL.exist
+EXPECTED["no_signal"] = _EQUAL.have_none

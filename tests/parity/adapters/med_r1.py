@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from parity.tokens import Tokens, advantages_by_group, divergence, run
+from parity.tokens import EqualGroups, Tokens, advantages_by_group, divergence, in_turn, run
 from regard.algorithms.published import med_r1
 from regard.curation.imitation import imitation_messages
 from regard.errors import DataError
@@ -110,3 +110,7 @@ ADAPTERS = {
     "eval_accuracy": _eval_accuracy,
     "sft_messages": lambda given: imitation_messages(given, without_thinking="None"),
 }
+
+_EQUAL = EqualGroups(in_turn)
+PREDICATES["all_earn_the_same"] = _EQUAL.exist
+EXPECTED = {"no_signal": _EQUAL.have_none}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import advantages_by_token, divergence, run
+from parity.tokens import EqualGroups, advantages_by_token, divergence, run
 from regard.algorithms.published import openvlthinker
 from regard.algorithms.surrogates import Clip
 from regard.curation.selection import Attempt, chosen_attempt, right_attempts, shard_bounds
@@ -100,3 +100,7 @@ ADAPTERS = {
     ),
     "check_correctness": lambda given: hints.any_is_right(given["gt"], given["preds"]),
 }
+
+_EQUAL = EqualGroups(lambda given: (given["rewards"], given["index"]))
+PREDICATES = {"all_earn_the_same": _EQUAL.exist}
+EXPECTED = {"no_signal": _EQUAL.have_none}

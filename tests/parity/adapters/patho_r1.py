@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import AGGREGATES, advantages_by_group, run
+from parity.tokens import AGGREGATES, EqualGroups, advantages_by_group, run
 from regard.algorithms.published import patho_r1_dapo
 from regard.algorithms.surrogates import Clip
 from regard.curation.pages import crop_window, page_pixels, pages_to_read
@@ -103,3 +103,21 @@ ADAPTERS = {
     "crop_highres": _crops,
     "webdataset_shard": _shard,
 }
+
+_EQUAL = EqualGroups(lambda given: (given["scores"], given["index"]))
+PREDICATES = {"all_earn_the_same": _EQUAL.exist}
+EXPECTED = {"no_signal": _EQUAL.have_none}
+
+_SAME_METRIC = EqualGroups(lambda given: (given["metric"], given["uids"]))
+
+
+def _without_equal(given: dict[str, Any], published: dict[str, Any]) -> dict[str, Any]:
+    equal = dict(zip(given["uids"], _SAME_METRIC.are_equal(given), strict=True))
+    return {
+        "kept_uids": [name for name in published["kept_uids"] if not equal[name]],
+        "kept_indices": [i for i in published["kept_indices"] if not equal[given["uids"][i]]],
+    }
+
+
+PREDICATES["all_have_the_same_metric"] = _SAME_METRIC.exist
+EXPECTED["left_out"] = _without_equal

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from parity.tokens import AGGREGATES, advantages_by_group, run
+from parity.tokens import AGGREGATES, EqualGroups, advantages_by_group, run
 from regard.algorithms.published import skywork_r1v3
 from regard.algorithms.surrogates import Clip
 from regard.evals.benchmarks import emma, hallusion, mmk12, mmmu, wemath
@@ -142,3 +142,7 @@ ADAPTERS = {
     "emma_is_equal": lambda given: emma.is_equal(given["prediction"], given["answer"]),
     "emma_aggregate": _emma_aggregate,
 }
+
+_EQUAL = EqualGroups(lambda given: (given["scores"], [0] * len(given["scores"])))
+PREDICATES["all_earn_the_same"] = _EQUAL.exist
+EXPECTED = {"no_signal": _EQUAL.have_none}

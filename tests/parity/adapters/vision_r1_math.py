@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import advantages_by_token, divergence, run
+from parity.tokens import EqualGroups, advantages_by_token, divergence, run
 from regard.algorithms.published import vision_r1_math
 from regard.algorithms.surrogates import Clip
 from regard.errors import DataError
@@ -90,3 +90,7 @@ ADAPTERS = {
     "easyr1_math_compute_score": lambda given: _value(BOXED, given),
     "hfrrf_composed": lambda given: _value(HARD, given),
 }
+
+_EQUAL = EqualGroups(lambda given: (given["rewards"], given["index"]))
+PREDICATES = {"all_earn_the_same": _EQUAL.exist}
+EXPECTED = {"no_signal": _EQUAL.have_none}

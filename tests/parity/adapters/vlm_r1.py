@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import Tokens, advantages_by_group, run
+from parity.tokens import EqualGroups, Tokens, advantages_by_group, in_turn, run
 from regard.algorithms.published import vlm_r1
 from regard.algorithms.surrogates import Clip
 from regard.evals.benchmarks.detection import Detection, best_for_each_truth
@@ -273,3 +273,7 @@ EXPECTED = {
     "held_are_counted": held_are_counted,
     "the_word_none": lambda given, published: float(one_line(given["completion"]) == "none"),
 }
+
+_EQUAL = EqualGroups(in_turn)
+PREDICATES["all_earn_the_same"] = _EQUAL.exist
+EXPECTED["no_signal"] = _EQUAL.have_none

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import advantages_by_token, divergence, run
+from parity.tokens import EqualGroups, advantages_by_token, divergence, run
 from regard.algorithms.published import wethink
 from regard.algorithms.surrogates import Clip
 from regard.rewards.combine import Weighted
@@ -76,3 +76,7 @@ ADAPTERS = {
     "r1v_accuracy": _accuracy,
     "r1v_score": _score,
 }
+
+_EQUAL = EqualGroups(lambda given: (given["scores"], given["index"]))
+PREDICATES = {"all_earn_the_same": _EQUAL.exist}
+EXPECTED = {"no_signal": _EQUAL.have_none}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -11,14 +11,14 @@ from rich.table import Table
 
 from regard import registry
 from regard.cli.scoring import reward_named
-from regard.data.mixing import Source
+from regard.data.mixing import Source, left_out
 from regard.data.readers import reader_for
 from regard.data.rollouts import group_to_json
 from regard.errors import ConfigError, nearest
 from regard.evals.held_out import HeldOut, summarise
 from regard.models.policy import PolicySpec
 from regard.rollout.sampling import Sampling
-from regard.types import Group, Measured
+from regard.types import Dataset, Group, Measured
 
 
 def evaluate(
@@ -34,20 +34,21 @@ def evaluate(
     console: Console,
 ) -> None:
     """Answer, print the accuracies, keep the answers."""
+    dataset = source_named(data, split).load()
     policy = PolicySpec(weights=checkpoint).load()
     held_out = HeldOut(
-        data=source_named(data, split),
+        data=_Loaded(dataset),
         reward=reward_named(reward),
         num_examples=num_examples,
         num_samples=num_samples,
         sampling=Sampling(temperature=temperature, max_tokens=max_tokens),
     )
     groups: list[Group] = []
-    dropped: list[str] = []
+    dropped = [f"{record.place}: {record.reason}" for record in left_out(dataset)]
     with console.status("answering …") as status:
-        for answered, left_out in held_out.answers(policy):
+        for answered, unusable in held_out.answers(policy):
             groups += answered
-            dropped += left_out
+            dropped += unusable
             status.update(f"answered {len(groups)}")
     measured = summarise(groups, held_out.reward)
     console.print(table(measured))
@@ -58,6 +59,16 @@ def evaluate(
     folder = out or _beside(checkpoint, data)
     _write(folder, groups, measured)
     console.print(f"answers: {folder}", soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A data set that is at hand already."""
+
+    dataset: Dataset
+
+    def load(self) -> Dataset:
+        return self.dataset
 
 
 def source_named(data: str, split: str) -> Source:

@@ -97,7 +97,7 @@ def _pairs(file: Path) -> list[tuple[Completion, Example]]:
         try:
             group = _group(read(), read_image)
         except DataError as error:
-            raise DataError(f"{file}:{place}: {error}") from error
+            raise DataError(f"{place}: {error}") from error
         pairs += [(completion, group.example) for completion in group.completions]
     if not pairs:
         raise DataError(f"{file}: no completions in it")
@@ -106,7 +106,12 @@ def _pairs(file: Path) -> list[tuple[Completion, Example]]:
 
 def _group(line: Any, read_image: ImageReader) -> Group:
     """A line of rollouts, or one record with its completion's `text` beside."""
-    if isinstance(line, dict) and "text" in line:
+    if isinstance(line, dict) and "completions" not in line:
+        if "text" not in line:
+            raise DataError(
+                "no completion in it: a line holds `example` and `completions`, as a run writes "
+                "them, or a record with the completion's `text` beside"
+            )
         example = {key: value for key, value in line.items() if key != "text"}
         line = {"example": example, "completions": [line["text"]]}
     return group_from_json(line, read_image)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.data.fingerprint import fingerprint
+from regard.data.readers.loading import Dropped
 from regard.errors import ConfigError
 from regard.types import Dataset, Example
 
@@ -109,6 +110,11 @@ class Mixture:
             index -= len(part)
         raise AssertionError("unreachable: the index was checked against the length")
 
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        """The records its parts left out."""
+        return tuple(record for part in self.parts for record in left_out(part))
+
     def fingerprint(self) -> str:
         names = [fingerprint(part) for part in self.parts]
         text = ", ".join(f"{share} {name}" for share, name in zip(self.shares, names, strict=True))
@@ -166,6 +172,17 @@ class Subset:
 
     def __getitem__(self, index: int) -> Example:
         return self.dataset[self.indices[index]]
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        """The records its source left out."""
+        return left_out(self.dataset)
+
+
+def left_out(dataset: Dataset) -> tuple[Dropped, ...]:
+    """The bad records that were left out when a data set was loaded; a world has none."""
+    dropped: tuple[Dropped, ...] = getattr(dataset, "dropped", ())
+    return dropped
 
 
 def _seed_of_part(seed: int, part: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -17,12 +17,17 @@ from rich.table import Table
 
 from regard import __version__, config
 from regard.data.fingerprint import fingerprint
+from regard.data.mixing import left_out
 from regard.errors import ConfigError
 from regard.recipes.run import Run
 from regard.training.folder import RunFolder, read_rows
 from regard.training.loop import Interrupted, Trainer
 from regard.training.trackers import open_tracker
+from regard.types import Dataset
 from regard.viewer import write_report
+
+_MAX_NAMED = 3
+"""Bad records named in full; the others are counted."""
 
 
 def execute(run: Run, folder: Path, *, recipe: str, console: Console) -> None:
@@ -30,7 +35,9 @@ def execute(run: Run, folder: Path, *, recipe: str, console: Console) -> None:
     settle(run, folder, recipe)
     with _torch_settings(run.num_threads):
         files = RunFolder(folder)
-        files.write_json("versions.json", _versions(run))
+        datasets = _datasets(run)
+        files.write_json("versions.json", _versions(datasets))
+        _report_left_out(datasets.values(), console)
         trackers = [open_tracker(name, folder) for name in run.trackers]
         trainer = Trainer(
             folder=files,
@@ -58,10 +65,13 @@ def execute(run: Run, folder: Path, *, recipe: str, console: Console) -> None:
 
 
 def settle(run: Run, folder: Path, recipe: str) -> None:
-    """Write the run down; a folder that holds another run is left alone, with an error."""
+    """Write the run down; a folder where another run has trained is left alone, with an error."""
     record = {"regard": __version__, "recipe": recipe, "run": config.to_json(run)}
     path = folder / "run.json"
-    if path.is_file():
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file; name another folder with --out")
+    # Before the first step there is nothing to lose: a mistake in the recipe can be mended.
+    if path.is_file() and (folder / "metrics.jsonl").is_file():
         try:
             before = json.loads(path.read_text())["run"]
         except (ValueError, KeyError) as error:
@@ -101,17 +111,32 @@ def with_seed(run: Run, seed: int) -> Run:
     return replace(run, seed=seed, policy=replace(run.policy, weights=weights))
 
 
-def _versions(run: Run) -> dict[str, Any]:
+def _datasets(run: Run) -> dict[str, Dataset]:
+    """What each stage and the evaluation take their examples from."""
     sources = {stage.name: stage.data for stage in run.stages}
     if run.evaluation is not None:
         sources["evaluation"] = run.evaluation.data
+    return {name: source.load() for name, source in sources.items()}
+
+
+def _versions(datasets: Mapping[str, Dataset]) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "regard": __version__,
         **{name: version(name) for name in ("torch", "transformers", "numpy")},
         "threads": torch.get_num_threads(),
-        "data": {name: fingerprint(source.load()) for name, source in sources.items()},
+        "data": {name: fingerprint(dataset) for name, dataset in datasets.items()},
     }
+
+
+def _report_left_out(datasets: Iterable[Dataset], console: Console) -> None:
+    """Name the first bad records that the readers dropped, and count all."""
+    # Stages may read the same file: each of its records is told once.
+    records = list(dict.fromkeys(record for dataset in datasets for record in left_out(dataset)))
+    for record in records[:_MAX_NAMED]:
+        console.print(f"left out {record.place}: {record.reason}", markup=False, soft_wrap=True)
+    if records:
+        console.print(f"{len(records):,} bad records left out in all")
 
 
 def _first_difference(before: Any, now: Any, path: str = "") -> str:
@@ -134,12 +159,18 @@ def _short(value: Any) -> str:
 
 @contextmanager
 def _torch_settings(num_threads: int) -> Iterator[None]:
-    """The run's own number of threads; the caller's is put back."""
-    before = torch.get_num_threads()
+    """The run's own number of threads, and no denormal numbers; the caller's are put back."""
+    threads, flushed = torch.get_num_threads(), _flushes_denormals()
     # Peaked distributions are full of denormal numbers, which a CPU multiplies six times slower.
     torch.set_flush_denormal(True)
-    torch.set_num_threads(num_threads or before)
+    torch.set_num_threads(num_threads or threads)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_flush_denormal(flushed)
+        torch.set_num_threads(threads)
+
+
+def _flushes_denormals() -> bool:
+    """Whether numbers too small for full precision count as 0 just now; torch does not tell."""
+    return bool(torch.tensor(1e-20) * 1e-20 == 0)

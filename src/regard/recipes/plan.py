@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.table import Table
 
+from regard.data.mixing import left_out
 from regard.errors import ConfigError, DataError
 from regard.models.parts import PARTS, part_of
 from regard.models.policy import Policy
@@ -65,7 +66,9 @@ def _policy_lines(policy: Policy) -> Iterator[Line]:
 def _stage_lines(policy: Policy, stage: Stage) -> Iterator[Line]:
     dataset = stage.data.load()
     lengths = _prompt_lengths(policy, stage, dataset)
-    yield Line("examples", f"{len(dataset):,}")
+    num_bad = len(left_out(dataset))
+    note = f"{num_bad:,} bad records left out" if num_bad else ""
+    yield Line("examples", f"{len(dataset):,}", note)
     span = f"{min(lengths)} to {max(lengths)}"
     yield Line("prompt tokens", span, f"{fmean(lengths):.0f} on average")
     yield Line("steps", f"{stage.num_steps:,}", _stop_note(stage))
@@ -121,7 +124,13 @@ def _prompt_lengths(policy: Policy, stage: Stage, dataset: Dataset) -> list[int]
     """Lengths of some prompts; refuses a stage none of whose prompts can be answered."""
     room = policy.max_tokens
     if isinstance(stage, Reinforce):
-        room -= resolve(stage, stage.num_steps - 1, stage.num_steps).sampling.max_tokens
+        answer = resolve(stage, stage.num_steps - 1, stage.num_steps).sampling.max_tokens
+        if answer >= room:
+            raise ConfigError(
+                f"stage '{stage.name}': sampling.max_tokens is {answer:,}, but the model was made "
+                f"for {room:,} tokens, prompt and answer together"
+            )
+        room -= answer
     lengths, faults = [], []
     count = min(len(dataset), _NUM_LOOKED_AT)
     for i in range(count):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from regard.errors import ConfigError
+from regard.errors import ConfigError, nearest
 from regard.evals.held_out import HeldOut
 from regard.models.policy import PolicySpec
 from regard.training.stages import Reinforce, Supervise
+from regard.training.trackers import TRACKERS
 
 Stage: TypeAlias = Supervise | Reinforce
 
@@ -43,6 +44,9 @@ class Run:
         for name in names:
             if names.count(name) > 1:
                 raise ConfigError(f"run '{self.name}': two stages are called '{name}'")
+        for tracker in self.trackers:
+            if tracker not in TRACKERS:
+                raise ConfigError(f"unknown tracker '{tracker}'; {nearest(tracker, TRACKERS)}")
         for stage in self.stages:
             if stage.stop_at_accuracy is not None and self.evaluation is None:
                 raise ConfigError(

@@ -65,6 +65,8 @@ class Trainer:
         with stop_requests() as request:
             while self.progress.stage < len(self.stages):
                 self._run_stage(policy, self.stages[self.progress.stage], request)
+        if self.progress.best_step:
+            self.folder.point("best", self.progress.best_step)
         self.folder.point("final", self.progress.step)
         return policy
 

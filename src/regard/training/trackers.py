@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from regard.errors import ConfigError, MissingExtra, nearest
+from regard.errors import MissingExtra
 
 
 class Tracker(Protocol):
@@ -46,12 +46,11 @@ class _RunService:
 
 
 TRACKERS = ("tensorboard", "wandb", "trackio")
+"""Where metrics can go besides the run folder."""
 
 
 def open_tracker(name: str, folder: Path) -> Tracker:
-    """The tracker of this name, writing for this run."""
-    if name not in TRACKERS:
-        raise ConfigError(f"unknown tracker '{name}'; {nearest(name, TRACKERS)}")
+    """The tracker of this name, one of `TRACKERS`, writing for this run."""
     return _TensorBoard(folder) if name == "tensorboard" else _RunService(name, folder)
 
 

@@ -106,8 +106,8 @@ def test_the_tag_has_a_name():
         ("<answer>1</answer>" * 3, "3 blocks of <answer>, one expected", None),
         ("<answer> </answer>", "the answer is empty", None),
         ("<answer>five</answer>", "cannot read 'five' as a number", None),
-        ("<answer>6</answer>", "6.0, not 5", 6.0),
-        ("<answer>5</answer>", "5.0 is right", 5.0),
+        ("<answer>6</answer>", "6, not 5", 6.0),
+        ("<answer>5</answer>", "5 is right", 5.0),
     ],
 )
 def test_a_score_explains_itself(text, reason, parsed):

@@ -55,7 +55,7 @@ def test_weights_are_used_as_they_are_and_parts_keep_their_own_scores():
     score = SUM(WRONG, FIVE)
     assert score.value == 0.1
     assert {name: part.value for name, part in score.parts.items()} == {"accuracy": 0, "format": 1}
-    assert score.reason == "accuracy: 6.0, not 5; format: as asked"
+    assert score.reason == "accuracy: 6, not 5; format: as asked"
     assert SUM(RIGHT, FIVE).value == 1.1
 
 

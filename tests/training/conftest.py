@@ -60,14 +60,18 @@ def small_run(*stages, **changes) -> Run:
     return replace(run, **changes)
 
 
+def carried_out(run: Run, folder: Path) -> str:
+    """Carry a run out in a folder; what was printed."""
+    printed = io.StringIO()
+    execute(run, folder, recipe="small", console=Console(file=printed, width=200))
+    return printed.getvalue()
+
+
 @pytest.fixture
 def carry_out(tmp_path):
     """Carries out a run in a folder of the test's own; the folder and what was printed."""
 
     def carry_out(run: Run, name: str = "run") -> tuple[Path, str]:
-        printed = io.StringIO()
-        folder = tmp_path / name
-        execute(run, folder, recipe="small", console=Console(file=printed, width=200))
-        return folder, printed.getvalue()
+        return tmp_path / name, carried_out(run, tmp_path / name)
 
     return carry_out

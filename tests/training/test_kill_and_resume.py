@@ -5,7 +5,6 @@ The runs are killed in earnest, by SIGKILL, in a forked process: a fork has torc
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import signal
@@ -19,12 +18,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from rich.console import Console
-from tests.training.conftest import cold_start, reinforce, small_run
+from tests.training.conftest import carried_out, cold_start, reinforce, small_run
 
 from regard.evals.held_out import HeldOut
 from regard.models.parts import Lora
-from regard.recipes.execute import execute
 from regard.recipes.run import Run
 from regard.training import folder
 from regard.training.folder import RunFolder, read_rows
@@ -39,12 +36,6 @@ def the_run() -> Run:
     run = small_run(imitate, learn)
     assert run.evaluation is not None
     return replace(run, evaluation=replace(run.evaluation, num_examples=2))
-
-
-def carried_out(run: Run, path: Path) -> str:
-    printed = io.StringIO()
-    execute(run, path, recipe="small", console=Console(file=printed, width=200))
-    return printed.getvalue()
 
 
 def what_counts(path: Path) -> dict[str, object]:

@@ -6,6 +6,7 @@ once.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Optional
@@ -22,7 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-console = Console()
+# A file or a pipe has no width of its own, and rich would fold tables to 80 columns.
+_is_piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+console = Console(width=160 if _is_piped else None)
 
 RecipeName = Annotated[
     str,

@@ -343,13 +343,16 @@ def load_pieces(source: str | Path) -> tuple[Any, Any, Any]:
     folder = Path(source)
     if folder.exists() and not (folder / "config.json").is_file():
         raise CheckpointError(f"{folder} is no checkpoint: it has no config.json")
+    where = "" if folder.exists() else "there is no such folder; as a name on the hub it "
     try:
         with _without_bars():
             model = AutoModelForImageTextToText.from_pretrained(source, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(source)
         processor = AutoImageProcessor.from_pretrained(source, backend="pil")
     except (OSError, ValueError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"checkpoint {source}: cannot be loaded ({error})") from error
+        # transformers goes on to list every architecture it knows, or how to work offline.
+        reason = str(error).partition("\n")[0]
+        raise CheckpointError(f"checkpoint {source}: {where}cannot be loaded ({reason})") from error
     return model, tokenizer, processor
 
 

@@ -62,7 +62,7 @@ class ExactAnswer:
         parsed, is_right, wanted = check(example, answer)
         if parsed is None:
             return Score(value=0.0, reason=f"cannot read {shorten(answer)!r} as {wanted}")
-        said = shorten(str(parsed))
+        said = f"{parsed:.12g}" if isinstance(parsed, float) else shorten(str(parsed))
         reason = f"{said} is right" if is_right else f"{said}, not {shorten(wanted)}"
         return Score(value=float(is_right), reason=reason, parsed=parsed)
 
@@ -113,7 +113,7 @@ def _check_number(example: Example, answer: str) -> _Checked:
     if value is None:
         return None, False, "a number"
     allowed = abs(target.value) * max(target.tolerance, _ROUNDING)
-    return value, abs(value - target.value) <= allowed, f"{target.value:g} {target.unit}".strip()
+    return value, abs(value - target.value) <= allowed, f"{target.value:.12g} {target.unit}".strip()
 
 
 def _check_text(example: Example, answer: str) -> _Checked:

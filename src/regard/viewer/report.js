@@ -229,6 +229,16 @@ function piled(curves) {
   }));
 }
 
+/** The same curves with a zero wherever only others have a value: a phase that did not run took no time. */
+function filled(curves) {
+  const stages = new Map(curves.flatMap((curve) => curve.points.map((p) => [p.x, p.stage])));
+  const steps = [...stages].sort((a, b) => a[0] - b[0]);
+  return curves.map((curve) => {
+    const own = new Map(curve.points.map((p) => [p.x, p]));
+    return { ...curve, points: steps.map(([x, stage]) => own.get(x) ?? { x, y: 0, stage }) };
+  });
+}
+
 /** Runs of points of the same stage: the pieces a curve is drawn in. */
 function pieces(points) {
   const found = [];
@@ -290,7 +300,7 @@ function drawChart(chart) {
   const visible = panel.curves.map((curve, i) => ({ ...curve, colour: colour(curve.isFaint ? 7 : i), isOff: chart.off.has(i) }));
   const raw = visible.filter((curve) => !curve.isOff);
   const isSmoothHere = isSmooth && !panel.stacked;
-  const shown = panel.stacked ? piled(raw.map((curve) => (isSmooth ? { ...curve, points: smoothed(curve.points) } : curve))) : raw;
+  const shown = panel.stacked ? piled(filled(raw).map((curve) => (isSmooth ? { ...curve, points: smoothed(curve.points) } : curve))) : raw;
   const range = rangeOf(panel, shown);
   const domain = domainOf(panel);
   const x = (step) => place.left + ((step - domain[0]) / (domain[1] - domain[0])) * place.width;
@@ -318,7 +328,7 @@ function drawChart(chart) {
     else if (isBent) inside.append(...path(curve.points, "raw"), ...path(smoothed(curve.points), curve.isFaint ? "raw" : ""));
     else inside.append(...path(curve.points, curve.isFaint ? "raw" : ""));
     if (curve.dots && curve.points.length <= 80)
-      svg.append(...curve.points.map((p) => draw("circle", { class: `dot fill-ink ${curve.colour}`, cx: x(p.x), cy: y(p.y), r: 3 })));
+      svg.append(...curve.points.filter((p) => p.y >= range[0] && p.y <= range[1]).map((p) => draw("circle", { class: `dot fill-ink ${curve.colour}`, cx: x(p.x), cy: y(p.y), r: 3 })));
   }
   chart.mark = draw("path", { class: "here" });
   chart.cross = draw("g");
@@ -659,7 +669,9 @@ function partRows(whole) {
 
 function foot(card) {
   const read = [card.score, ...Object.values(card.score.parts)].map((part) => part.parsed).find(Boolean);
-  const facts = [isNumber(card.num_tokens) ? `${card.num_tokens} tokens` : "", card.score.reason, read ? `read as ${read}` : ""].filter(Boolean).join(" · ");
+  const ofParts = Object.entries(card.score.parts).filter(([, part]) => part.reason).map(([name, part]) => `${name}: ${part.reason}`).join("; ");
+  const reason = card.score.reason === ofParts ? "" : card.score.reason; // the table above says it already
+  const facts = [isNumber(card.num_tokens) ? `${card.num_tokens} tokens` : "", reason, read ? `read as ${read}` : ""].filter(Boolean).join(" · ");
   return make("div", { class: "card-foot" }, facts, card.finish === "length" ? make("span", { class: "cut" }, (facts ? " · " : "") + "cut at the greatest length") : "");
 }
 

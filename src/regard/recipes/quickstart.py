@@ -1,9 +1,9 @@
 """Quickstart: a model of a million weights learns to read handwritten digits, on a laptop.
 
-Claim      Group reinforcement learning takes a policy that has barely understood a task, and that
-           imitation left well short, to one that solves it.
-Method     A cold start on demonstrations, stopped as soon as the model is half right; then GRPO
-           (arXiv:2402.03300) with an exact-answer and a format reward.
+Claim      Group reinforcement learning takes a policy that imitation left well short to one that
+           solves the task nine times in ten.
+Method     A cold start on demonstrations, stopped as soon as six answers in ten are right; then
+           GRPO (arXiv:2402.03300) with an exact-answer and a format reward.
 Data       Two of scikit-learn's 1,797 handwritten digits side by side, and a question about them;
            the scans of the held-out images are in no training image.
 Takes      A few minutes on two cores.
@@ -24,7 +24,7 @@ from regard.rollout.sampling import Sampling
 from regard.training.optimizer import AdamW
 from regard.training.stages import Reinforce, Supervise
 
-KINDS = ("larger", "smaller", "twice")  # ours: telling left from right takes far longer
+KINDS = ("larger", "smaller", "twice")  # ours: left, right and sums take several times longer
 MAX_TOKENS = 12  # ours: a right answer takes 9, its stop token included
 
 
@@ -55,14 +55,14 @@ def train_data() -> Digits:
 
 
 def cold_start() -> Supervise:
-    """Imitate until half of the held-out questions are answered right."""
+    """Imitate until six in ten of the held-out questions are answered right."""
     return Supervise(
         data=train_data(),
         num_steps=1000,
         prompts_per_step=32,  # ours
         optimizer=AdamW(learning_rate=2e-3, betas=(0.9, 0.95)),  # ours: 3e-3 never left the plateau
-        evaluate_every=10,
-        stop_at_accuracy=0.5,  # ours: well short, but right often enough to learn from
+        evaluate_every=5,  # ours: ten steps can make thirty points
+        stop_at_accuracy=0.6,  # ours: from 0.4 the policy is soon sure of what it misreads
     )
 
 
@@ -70,8 +70,8 @@ def reinforce() -> Reinforce:
     """GRPO without a reference: answers can be checked, so nothing need hold the policy back."""
     return Reinforce(
         data=train_data(),
-        num_steps=400,
-        prompts_per_step=16,
+        num_steps=300,
+        prompts_per_step=32,  # ours: with 16 it is soon sure of what it misreads
         group_size=8,
         sampling=Sampling(max_tokens=MAX_TOKENS),
         reward=Weighted(accuracy=(1.0, ExactAnswer()), format=(0.1, ThinkAnswerFormat())),
@@ -82,7 +82,7 @@ def reinforce() -> Reinforce:
             decay="linear",
             final_fraction=0.2,
         ),
-        evaluate_every=30,
+        evaluate_every=50,
     )
 
 

@@ -17,6 +17,7 @@ from regard.models.prompts import PixelStore
 from regard.models.tiny import TinyQwen
 from regard.rollout import native
 from regard.rollout.collect import derive_seed
+from regard.rollout.replay import Kept
 from regard.rollout.sampling import Draw, Sampling, draw, uniforms
 from regard.training.learner import Learner
 from regard.training.optimizer import AdamW
@@ -72,7 +73,7 @@ class Ours:
             return Draw(tokens, chosen, drawn.entropies)
 
         with patch.object(native, "draw", follow):
-            collected = self.stage.collect(self.policy, examples, SEED)
+            collected = self.stage.collect(self.policy, examples, 0, SEED, Kept())
         metrics = self._learner.update(self.stage, collected, self.stage.optimizer.learning_rate)
         return collected, metrics
 

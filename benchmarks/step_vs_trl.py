@@ -23,6 +23,8 @@ either come to (`workload.flops_bound`), and `gradient` the relative difference.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import logging
 import statistics
@@ -104,7 +106,8 @@ def run(shape: Shape, *, num_prompts: int, num_pairs: int, kl_coef: float) -> li
         reward=duel.reward,
         observer=StepObserver(duel.begin, duel.take_gradients, duel.end),
     )  # fmt: skip
-    theirs.train()
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints a summary nobody asked for
+        theirs.train()
     return duel.pairs[1:]
 
 

@@ -44,7 +44,7 @@ class Ours:
         model, tokenizer, processor = pieces
         self.policy = Policy(copy.deepcopy(model), tokenizer, processor, PolicySpec(weights=spec))
         # TRL keeps image tokens from being sampled, but its log-probabilities do not know of it.
-        self.policy.__dict__["_banned"] = None
+        self.policy._banned = None
         self.stage = Reinforce(
             data=(), num_steps=1, prompts_per_step=num_prompts, group_size=shape.group_size,
             reward=TextReward(reward), algorithm=algorithm,

@@ -23,8 +23,9 @@ def parts():
 
 def plainly(hidden, weight, bias, targets, banned, temperature):
     logits = (hidden @ weight.T + bias) / temperature
-    logits = logits.index_fill(-1, banned, float("-inf"))
-    return logits.log_softmax(-1)[torch.arange(len(targets)), targets]
+    allowed = [word for word in range(weight.shape[0]) if word not in banned]
+    logprobs = logits[:, allowed].log_softmax(-1)
+    return logprobs[torch.arange(len(targets)), targets], -(logprobs.exp() * logprobs).sum(-1)
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 4 * 9 * 3, 2**20])
@@ -34,11 +35,12 @@ def test_any_size_of_chunk_gives_the_plain_values_and_gradients(parts, chunk_byt
     hidden, weight, bias, targets = parts
     banned = torch.tensor([7, 8])
     pull = torch.linspace(-1, 1, len(targets))
-    expected = plainly(hidden, weight, bias, targets, banned, 0.7)
-    wanted = torch.autograd.grad((expected * pull).sum(), (hidden, weight, bias))
-    found, _ = token_logprobs(Head(weight, bias, banned), hidden, targets, temperature=0.7)
-    gradients = torch.autograd.grad((found * pull).sum(), (hidden, weight, bias))
+    expected, spread = plainly(hidden, weight, bias, targets, banned, 0.7)
+    found, entropy = token_logprobs(Head(weight, bias, banned), hidden, targets, temperature=0.7)
     assert torch.allclose(found, expected, atol=1e-6)
+    assert torch.allclose(entropy, spread, atol=1e-6)
+    wanted = torch.autograd.grad(((expected - spread) * pull).sum(), (hidden, weight, bias))
+    gradients = torch.autograd.grad(((found - entropy) * pull).sum(), (hidden, weight, bias))
     for gradient, want in zip(gradients, wanted, strict=True):
         assert torch.allclose(gradient, want, atol=1e-5)
 
@@ -54,12 +56,14 @@ def test_a_loss_summed_while_its_logits_are_there_has_the_plain_gradient(
     old = torch.linspace(-3, -1, len(targets))
     pull = torch.linspace(-1, 1, len(targets))
 
-    def loss_of(part, logprob):
-        return pull[part] * (logprob - old[part]).exp()
+    def loss_of(part, logprob, entropy):
+        return pull[part] * (logprob - old[part]).exp() - 0.3 * entropy * pull[part]
 
-    expected = loss_of(slice(None), plainly(hidden, weight, bias, targets, banned, 0.7)).sum()
+    expected = loss_of(slice(None), *plainly(hidden, weight, bias, targets, banned, 0.7)).sum()
     wanted = torch.autograd.grad(2 * expected, (hidden, weight, bias))
-    found = summed_loss(Head(weight, bias, banned), hidden, targets, loss_of, temperature=0.7)
+    found = summed_loss(
+        Head(weight, bias, banned), hidden, targets, loss_of, temperature=0.7, needs_entropy=True
+    )
     gradients = torch.autograd.grad(2 * found, (hidden, weight, bias))
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
     for gradient, want in zip(gradients, wanted, strict=True):
@@ -70,7 +74,7 @@ def test_half_precision_is_the_same_in_both_passes(parts):
     hidden, weight, _, targets = parts
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logprob, _ = token_logprobs(Head(weight), hidden, targets)
-        total = summed_loss(Head(weight), hidden, targets, lambda part, logprob: logprob)
+        total = summed_loss(Head(weight), hidden, targets, lambda _part, logprob, _entropy: logprob)
     twice = torch.autograd.grad(logprob.sum(), (hidden, weight))
     once = torch.autograd.grad(total, (hidden, weight))
     for made_again, made_at_once in zip(twice, once, strict=True):

@@ -38,6 +38,9 @@ class TokenBatch:
     """Share of the log-likelihood."""
     reference_logprob: Float[Tensor, " N"] | None = None
     """Under the reference policy (nats); absent where none is asked for."""
+    entropy: Float[Tensor, " N"] | None = None
+    """Of the distribution each token stands in, under the policy that learns (nats), with a
+    gradient; there while the loss is taken, if the algorithm asks for it."""
     engine_logprob: Float[Tensor, " N"] | None = None
     """Under the engine that drew them (nats), where `old_logprob` was found again by training."""
 
@@ -106,6 +109,11 @@ class Algorithm(Protocol):
     @property
     def is_per_token(self) -> bool:
         """Whether a token's loss depends on its own log-probability and on no other's."""
+        ...
+
+    @property
+    def needs_entropy(self) -> bool:
+        """Whether `loss` reads the entropies of the policy that learns."""
         ...
 
     def judge(self, groups: Sequence[Group]) -> list[Group]:

@@ -37,6 +37,10 @@ class Imitation:
     def is_per_token(self) -> bool:
         return True
 
+    @property
+    def needs_entropy(self) -> bool:
+        return False
+
     def judge(self, groups: Sequence[Group]) -> list[Group]:
         """Nothing to judge: every answer is worth imitating."""
         return list(groups)

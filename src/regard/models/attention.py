@@ -33,6 +33,9 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
+from regard.models.kernels import attend, attend_backward, merge
+from regard.models.slots import Slots
+
 NAME = "regard_shared_prefix"
 """What the attention is called in a model's configuration while Regard runs it."""
 
@@ -55,48 +58,6 @@ class Reading:
         self.keys.setdefault(module.layer_idx, key)
         self.values.setdefault(module.layer_idx, value)
         return sdpa_attention_forward(module, query, key, value, **kwargs)
-
-
-@dataclass(frozen=True)
-class Slots:
-    """Where each of N packed tokens stands in a padded rectangle, there and back."""
-
-    index: Int[Tensor, "rows cols"]
-    """The packed token in each place; N where there is none."""
-    place: Int[Tensor, " N"]
-    """The place of each packed token in the flattened rectangle."""
-    is_dense: bool
-    """Whether the tokens lie in the rectangle as they are packed, so that nothing need be moved."""
-
-    @classmethod
-    def of(cls, row: Int[Tensor, " N"], num_rows: int) -> Slots:
-        """Tokens in their order, each in the row named for it."""
-        counts = torch.bincount(row, minlength=num_rows)
-        width = int(counts.max()) if len(row) else 0
-        order = torch.argsort(row, stable=True)
-        starts = counts.cumsum(0) - counts
-        column = torch.arange(len(row)) - starts[row[order]]
-        place = torch.empty_like(row)
-        place[order] = row[order] * width + column
-        index = torch.full((num_rows * width,), len(row))
-        index[place] = torch.arange(len(row))
-        is_dense = len(row) == len(index) and bool((place == torch.arange(len(row))).all())
-        return cls(index.view(num_rows, width), place, is_dense)
-
-    def to(self, device: torch.device) -> Slots:
-        return Slots(self.index.to(device), self.place.to(device), self.is_dense)
-
-    def spread(self, tokens: Tensor, fill: float = 0.0) -> Tensor:
-        """[N, …] tokens -> [rows, cols, …]."""
-        if self.is_dense:
-            return tokens.unflatten(0, self.index.shape)
-        padding = tokens.new_full((1, *tokens.shape[1:]), fill)
-        return torch.cat([tokens, padding])[self.index]
-
-    def gather(self, rectangle: Tensor) -> Tensor:
-        """[rows, cols, …] -> [N, …] tokens."""
-        packed = rectangle.flatten(0, 1)
-        return packed if self.is_dense else packed[self.place]
 
 
 @dataclass(frozen=True)
@@ -143,20 +104,18 @@ class Decoding:
     ) -> Any:
         layer = module.layer_idx
         own_key, own_value = self._append(layer, key, value)
-        prompt_key = self.keys[layer]
-        folded = _fold(self.groups.spread(query[:, :, 0]), prompt_key.shape[1])
-        prompt_out, prompt_lse = _attend(
-            folded, prompt_key, self.values[layer], self.prompt_bias, False, scaling
+        tokens = query[:, :, 0]
+        folded = _fold(self.groups.spread(tokens), own_key.shape[1])
+        out, lse = attend(
+            folded, self.keys[layer], self.values[layer], self.prompt_bias, False, scaling
         )
         columns = self.groups.index.shape[1]
-        prompt_out = self.groups.gather(_unfold(prompt_out, columns))
-        prompt_lse = self.groups.gather(_unfold(prompt_lse[..., None], columns))[..., 0]
-        alone = _fold(query[:, :, 0][:, None], own_key.shape[1])
-        own_out, own_lse = _attend(alone, own_key, own_value, None, False, scaling)
-        own_out = _unfold(own_out, 1)[:, 0]
-        own_lse = _unfold(own_lse[..., None], 1)[:, 0, :, 0]
-        merged = _merge(prompt_out, prompt_lse, own_out, own_lse)[0]
-        return merged[:, None], None
+        prompt_out = self.groups.gather(_unfold(out, columns))
+        prompt_lse = self.groups.gather(_unfold(lse[..., None], columns))[..., 0]
+        alone = tokens.unflatten(1, (own_key.shape[1], -1))  # the heads that share a key, together
+        out, lse = attend(alone, own_key, own_value, None, False, scaling)
+        merged = merge(prompt_out, prompt_lse, out.flatten(1, 2), lse.flatten(1, 2))
+        return merged[0][:, None], None
 
     def keep(self, rows: Int[Tensor, " kept"], prompt: Int[Tensor, " kept"]) -> None:
         """Forget every row but these; `prompt` says whose answer each kept row is."""
@@ -213,16 +172,16 @@ class _SharedPrefix(torch.autograd.Function):
         num_key_heads = key.shape[1]
         width = layout.groups.index.shape[1]
         by_group = _fold(layout.groups.spread(query), num_key_heads)
-        out, lse = _attend(by_group, prompt_key, prompt_value, layout.prompt_bias, False, scaling)
+        out, lse = attend(by_group, prompt_key, prompt_value, layout.prompt_bias, False, scaling)
         prompt_out = layout.groups.gather(_unfold(out, width))
         prompt_lse = layout.groups.gather(_unfold(lse[..., None], width))[..., 0]
 
         own = _by_row(layout.rows, query, key, value)
-        out, lse = _attend(own[0], own[1], own[2], None, True, scaling)
+        out, lse = attend(own[0], own[1], own[2], None, True, scaling)
         own_out = layout.rows.gather(out.transpose(1, 2))
         own_lse = layout.rows.gather(lse.transpose(1, 2))
 
-        merged, merged_lse = _merge(prompt_out, prompt_lse, own_out, own_lse)
+        merged, merged_lse = merge(prompt_out, prompt_lse, own_out, own_lse)
         ctx.save_for_backward(query, key, value, prompt_key, prompt_value, merged, merged_lse)
         ctx.layout, ctx.scaling = layout, scaling
         return merged
@@ -237,7 +196,7 @@ class _SharedPrefix(torch.autograd.Function):
         def fold(tokens: Tensor, fill: float = 0.0) -> Tensor:
             return _fold(groups.spread(tokens, fill), num_key_heads)
 
-        grad_query, grad_prompt_key, grad_prompt_value = _attend_backward(
+        grad_query, grad_prompt_key, grad_prompt_value = attend_backward(
             fold(grad), fold(query), prompt_key, prompt_value, fold(out),
             fold(lse[..., None], _NO_QUERY)[..., 0], layout.prompt_bias, False, scaling,
         )  # fmt: skip
@@ -247,7 +206,7 @@ class _SharedPrefix(torch.autograd.Function):
             return rows.spread(tokens, fill).transpose(1, 2)
 
         own = _by_row(rows, query, key, value)
-        own_query, own_key, own_value = _attend_backward(
+        own_query, own_key, own_value = attend_backward(
             by_row(grad), own[0], own[1], own[2], by_row(out), by_row(lse, _NO_QUERY),
             None, True, scaling,
         )  # fmt: skip
@@ -281,60 +240,6 @@ def _unfold(folded: Float[Tensor, "B K rQ D"], num_queries: int) -> Float[Tensor
     b, k, rows, d = folded.shape
     split = folded.view(b, k, rows // max(num_queries, 1), num_queries, d)
     return split.permute(0, 3, 1, 2, 4).reshape(b, num_queries, -1, d)
-
-
-def _merge(
-    first: Tensor, first_lse: Tensor, second: Tensor, second_lse: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Two attentions over different keys as one attention over both."""
-    lse = torch.logaddexp(first_lse, second_lse)
-    weight = (first_lse - lse).exp()[..., None].to(first.dtype)
-    return torch.lerp(second, first, weight), lse
-
-
-def _attend(
-    query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, is_causal: bool, scaling: float
-) -> tuple[Tensor, Tensor]:
-    """Attention and its log-sum-exp (float32)."""
-    if query.device.type == "cpu":
-        return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-            query, key, value, 0.0, is_causal, attn_mask=bias, scale=scaling
-        )
-    scores = _scores(query, key, bias, is_causal, scaling)
-    lse = scores.logsumexp(-1)
-    return (scores - lse[..., None]).exp().to(value.dtype) @ value, lse
-
-
-def _attend_backward(
-    grad: Tensor, query: Tensor, key: Tensor, value: Tensor, out: Tensor, lse: Tensor,
-    bias: Tensor | None, is_causal: bool, scaling: float,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    """Gradients of query, key and value, given the whole attention's output and log-sum-exp."""
-    if query.device.type == "cpu":
-        return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(
-            grad, query, key, value, out, lse, 0.0, is_causal, attn_mask=bias, scale=scaling
-        )
-    probs = (_scores(query, key, bias, is_causal, scaling) - lse[..., None]).exp()
-    grad_probs = (grad @ value.transpose(-1, -2)).float()
-    delta = (grad * out).sum(-1, keepdim=True).float()
-    grad_scores = (probs * (grad_probs - delta) * scaling).to(query.dtype)
-    return (
-        grad_scores @ key,
-        grad_scores.transpose(-1, -2) @ query,
-        probs.to(grad.dtype).transpose(-1, -2) @ grad,
-    )
-
-
-def _scores(
-    query: Tensor, key: Tensor, bias: Tensor | None, is_causal: bool, scaling: float
-) -> Tensor:
-    scores = (query @ key.transpose(-1, -2)).float() * scaling
-    if bias is not None:
-        scores = scores + bias
-    if is_causal:
-        hidden = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(1)
-        scores = scores.masked_fill(hidden, float("-inf"))
-    return scores
 
 
 def _attention(

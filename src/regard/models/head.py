@@ -26,8 +26,9 @@ _CHUNK_BYTES = 8 * 2**20
 _LEAST_ROWS = 64
 """Tokens of a chunk at least: with fewer, reading the head's weight costs more than multiplying."""
 
-LossOf = Callable[[slice, Tensor], Tensor]
-"""The losses of some tokens (a slice of all), given their log-probabilities."""
+LossOf = Callable[[slice, Tensor, Tensor | None], Tensor]
+"""The losses of some tokens (a slice of all), given their log-probabilities and, where asked for,
+the entropies of the distributions they stand in."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def token_logprobs(
 ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
     """Log-probability of each target, and the entropy of the distribution it stands in (nats).
 
-    The first has a gradient for `hidden` and the head's weight and bias, the second has none.
+    Both have gradients for `hidden` and the head's weight and bias.
     """
     return _TokenLogprobs.apply(hidden, head.weight, head.bias, targets, head.banned, temperature)
 
@@ -72,25 +73,31 @@ def summed_loss(
     loss_of: LossOf,
     *,
     temperature: float = 1.0,
+    needs_entropy: bool = False,
 ) -> Float[Tensor, ""]:
     """The sum of the tokens' losses, with a gradient for `hidden` and the head's weight and bias.
 
     `loss_of` is called once for each chunk, with gradients on; a token's loss may depend on its own
-    log-probability and on no other's.
+    log-probability and entropy and on no other's.
 
     >>> head, hidden = Head(torch.eye(2)), torch.zeros(3, 2)
-    >>> summed_loss(head, hidden, torch.tensor([0, 1, 1]), lambda part, logprob: -logprob)
+    >>> summed_loss(head, hidden, torch.tensor([0, 1, 1]), lambda part, logprob, entropy: -logprob)
     tensor(2.0794)
     """
     total: Tensor = _SummedLoss.apply(
-        hidden, head.weight, head.bias, targets, head.banned, loss_of, temperature
+        hidden, head.weight, head.bias, targets, head.banned, loss_of, temperature, needs_entropy
     )
     return total
 
 
 def entropy_of(logprobs: Float[Tensor, "N V"]) -> Float[Tensor, " N"]:
     """Entropy of rows of log-probabilities; what cannot happen adds nothing."""
-    return -(logprobs.exp() * logprobs.clamp_min(torch.finfo(logprobs.dtype).min)).sum(-1)
+    return -(logprobs.exp() * _finite(logprobs)).sum(-1)
+
+
+def _finite(logprobs: Tensor) -> Tensor:
+    """Minus infinity made a number, so that it is 0 when it is multiplied by its probability."""
+    return logprobs.clamp_min(-1e4)  # whose exponential is 0 in any precision
 
 
 class _Gradients:
@@ -103,12 +110,25 @@ class _Gradients:
         self._of_weight = _zeros(head.weight) if wants_weight else None
         self._of_bias = _zeros(head.bias) if wants_bias and head.bias is not None else None
 
-    def add(self, part: slice, targets: Tensor, probs: Tensor, pull: Tensor) -> None:
-        """Take in a chunk, given its probabilities (overwritten) and d loss / d logits' scale.
+    def add(
+        self,
+        part: slice,
+        targets: Tensor,
+        logprobs: Tensor,
+        pull: Tensor,
+        entropy_pull: Tensor | None = None,
+    ) -> None:
+        """Take in a chunk: its log-probabilities (overwritten), and how hard each token is pulled.
 
-        d logprob / d logits = onehot(target) - probs, times `pull`.
+        d logprob / d logits = onehot(target) - probs
+        d entropy / d logits = -probs (logprobs + entropy)
         """
-        of_logits = probs.mul_(-pull[:, None])
+        scale = -pull[:, None]
+        if entropy_pull is not None:
+            scale = scale - entropy_pull[:, None] * (
+                _finite(logprobs) + entropy_of(logprobs)[:, None]
+            )
+        of_logits = logprobs.exp_().mul_(scale)
         of_logits[torch.arange(len(targets), device=targets.device), targets] += pull
         if self._of_bias is not None:
             self._of_bias += of_logits.sum(0)
@@ -140,6 +160,7 @@ class _SummedLoss(torch.autograd.Function):
         banned: Tensor | None,
         loss_of: LossOf,
         temperature: float,
+        needs_entropy: bool,
     ) -> Tensor:
         head = Head(weight, bias, banned)
         gradients = _Gradients(head, hidden, ctx.needs_input_grad[:3])
@@ -147,11 +168,12 @@ class _SummedLoss(torch.autograd.Function):
         for part in _chunks(len(hidden), weight.shape[0]):
             logprobs = head.logits(hidden[part], temperature).log_softmax(-1)
             logprob = logprobs.gather(-1, targets[part, None])[:, 0]
+            entropy = entropy_of(logprobs) if needs_entropy else None
+            facts = [fact.requires_grad_() for fact in (logprob, entropy) if fact is not None]
             with torch.enable_grad():
-                logprob.requires_grad_()
-                loss = loss_of(part, logprob).sum()
-                (pull,) = torch.autograd.grad(loss, logprob)
-            gradients.add(part, targets[part], logprobs.exp_(), pull / temperature)
+                loss = loss_of(part, logprob, entropy).sum()
+                pulls = torch.autograd.grad(loss, facts)
+            gradients.add(part, targets[part], logprobs, *(pull / temperature for pull in pulls))
             total += loss.detach()
         ctx.save_for_backward(*gradients.found)
         return total
@@ -159,7 +181,7 @@ class _SummedLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
         found = [None if saved is None else saved * gradients[0] for saved in ctx.saved_tensors]
-        return *found, None, None, None, None
+        return *found, None, None, None, None, None
 
 
 class _TokenLogprobs(torch.autograd.Function):
@@ -183,19 +205,23 @@ class _TokenLogprobs(torch.autograd.Function):
         ctx.save_for_backward(hidden, weight, bias, targets, banned)
         ctx.temperature = temperature
         ctx.precision = _precision(hidden.device.type)
-        ctx.mark_non_differentiable(entropy)
+        ctx.set_materialize_grads(False)
         return logprob, entropy
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Any:
+    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
         hidden, weight, bias, targets, banned = ctx.saved_tensors
         head = Head(weight, bias, banned)
         found = _Gradients(head, hidden, ctx.needs_input_grad[:3])
-        pull = gradients[0] / ctx.temperature
+        pull, entropy_pull = (
+            None if gradient is None else gradient / ctx.temperature for gradient in gradients
+        )
+        pull = hidden.new_zeros(len(hidden), dtype=torch.float32) if pull is None else pull
         with torch.autocast(hidden.device.type, **ctx.precision):
             for part in _chunks(len(hidden), weight.shape[0]):
-                probs = head.logits(hidden[part], ctx.temperature).softmax(-1)
-                found.add(part, targets[part], probs, pull[part])
+                logprobs = head.logits(hidden[part], ctx.temperature).log_softmax(-1)
+                of_entropy = None if entropy_pull is None else entropy_pull[part]
+                found.add(part, targets[part], logprobs, pull[part], of_entropy)
         return *found.found, None, None, None
 
 

@@ -30,6 +30,7 @@ from regard.models.families import Family, family_of
 from regard.models.head import Head
 from regard.models.plain import PlainDecoding, PlainPath, PlainState
 from regard.models.prompts import PixelStore, Prompt, collate, make_prompt
+from regard.models.slots import Slots
 from regard.models.tiny import TinyModel
 from regard.models.work import Work
 from regard.types import Example
@@ -132,6 +133,9 @@ class Policy:
         self.model = model
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model.to(self.device)
+        self._banned: Tensor | None = torch.tensor(
+            self.family.banned_ids, dtype=torch.long, device=self.device
+        )
         # Dropout would make sampling and training disagree; no recipe uses it.
         self.model.eval()
         if spec.gradient_checkpointing:
@@ -149,10 +153,6 @@ class Policy:
         """The layer that turns hidden states into scores of the next token."""
         output = self.base.get_output_embeddings()
         return Head(output.weight, getattr(output, "bias", None), self._banned)
-
-    @cached_property
-    def _banned(self) -> Tensor:
-        return torch.tensor(self.family.banned_ids, dtype=torch.long, device=self.device)
 
     @cached_property
     def stop_ids(self) -> tuple[int, ...]:
@@ -243,8 +243,8 @@ class Policy:
             keys=state.keys,
             values=state.values,
             prompt_bias=state.bias,
-            groups=attention.Slots.of(prompt[run_row], len(state)).to(self.device),
-            rows=attention.Slots.of(run_row, len(answers)).to(self.device),
+            groups=Slots.of(prompt[run_row], len(state)).to(self.device),
+            rows=Slots.of(run_row, len(answers)).to(self.device),
         )
         ids = torch.tensor([token for answer in answers for token in answer[:-1]])
         positions = state.next_position[prompt[run_row]] + run_offset.to(self.device)
@@ -268,7 +268,7 @@ class Policy:
             keys=state.keys,
             values=state.values,
             prompt_bias=state.bias,
-            groups=attention.Slots.of(torch.tensor(prompt_of), len(state)).to(self.device),
+            groups=Slots.of(torch.tensor(prompt_of), len(state)).to(self.device),
             num_rows=len(prompt_of),
         )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -137,7 +137,8 @@ def score(
         state = policy.read([prompts[i] for i in chunk.prompts])
         for rows in chunk.rows:
             part = batch.rows(rows)
-            logprob = _logprob(policy, _hidden(policy, state, chunk, part), part, temperature)
+            hidden = _hidden(policy, state, chunk, part)
+            logprob, _ = _logprobs(policy, hidden, part, temperature)
             for row, values in zip(rows, logprob.split(part.lengths.tolist()), strict=True):
                 found[starts[row] : starts[row] + len(values)] = values
     return found
@@ -156,15 +157,18 @@ def _loss(
     hidden = _hidden(policy, state, chunk, part)
     part = part.to(policy.device)
 
-    def loss_of(tokens: slice, logprob: Tensor) -> Tensor:
-        loss = algorithm.loss(part.tokens(tokens), logprob)
+    def loss_of(tokens: slice, logprob: Tensor, entropy: Tensor | None) -> Tensor:
+        loss = algorithm.loss(replace(part.tokens(tokens), entropy=entropy), logprob)
         totals.note(loss.metrics)
         return loss.values
 
     if not algorithm.is_per_token:
-        return loss_of(slice(None), _logprob(policy, hidden, part, temperature)).sum()
+        return loss_of(slice(None), *_logprobs(policy, hidden, part, temperature)).sum()
     with policy.compute():
-        return summed_loss(policy.head, hidden, part.token_ids, loss_of, temperature=temperature)
+        return summed_loss(
+            policy.head, hidden, part.token_ids, loss_of,
+            temperature=temperature, needs_entropy=algorithm.needs_entropy,
+        )  # fmt: skip
 
 
 def _hidden(policy: Policy, state: State, chunk: Chunk, part: TokenBatch) -> Tensor:
@@ -173,10 +177,13 @@ def _hidden(policy: Policy, state: State, chunk: Chunk, part: TokenBatch) -> Ten
     return policy.respond(state, part.answers, prompt_of)
 
 
-def _logprob(policy: Policy, hidden: Tensor, part: TokenBatch, temperature: float) -> Tensor:
+def _logprobs(
+    policy: Policy, hidden: Tensor, part: TokenBatch, temperature: float
+) -> tuple[Tensor, Tensor]:
+    """Log-probability and entropy of every token of a micro-batch."""
     targets = part.token_ids.to(policy.device)
     with policy.compute():
-        return token_logprobs(policy.head, hidden, targets, temperature=temperature)[0]
+        return token_logprobs(policy.head, hidden, targets, temperature=temperature)
 
 
 def _send_back(state: State, leaves: State) -> None:

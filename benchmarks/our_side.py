@@ -40,11 +40,14 @@ class Ours:
         learning_rate: float,
         num_prompts: int,
         reward: Any,
+        is_plain: bool = False,
     ) -> None:
         model, tokenizer, processor = pieces
         self.policy = Policy(copy.deepcopy(model), tokenizer, processor, PolicySpec(weights=spec))
         # TRL keeps image tokens from being sampled, but its log-probabilities do not know of it.
         self.policy._banned = None
+        if is_plain:
+            self.policy.path = "plain"
         self.stage = Reinforce(
             data=(), num_steps=1, prompts_per_step=num_prompts, group_size=shape.group_size,
             reward=TextReward(reward), algorithm=algorithm,

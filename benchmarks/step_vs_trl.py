@@ -5,6 +5,7 @@
     python benchmarks/step_vs_trl.py --shapes 256/128/8 --ragged --pairs 6 --json figures.json
     python benchmarks/step_vs_trl.py --shapes 256/128/8 --kl-coef 0.04
     python benchmarks/step_vs_trl.py --sweep                 # visual tokens x new tokens x G
+    python benchmarks/step_vs_trl.py --plain                 # beside both, our row-by-row path
 
 A shape is visual tokens / greatest number of new tokens / completions of a prompt. Both train the
 same Qwen2.5-VL architecture (7.5 million weights) on the same prompts and images, from the same
@@ -17,7 +18,9 @@ Ratios are of CPU seconds; those of wall seconds stand beside them, and say litt
 other work. Steps of the two alternate, the first pair is not counted, and the ratio is the median
 of the pairs'. TRL runs at its best settings on a CPU: micro-batches of 8, gradient checkpointing
 off, fused AdamW, Pillow images, no logging, no evaluation. `bound` is what the multiplications of
-either come to (`workload.flops_bound`), and `gradient` the relative difference.
+either come to (`workload.flops_bound`), and `gradient` the relative difference. With `--plain` our
+own plain path, every completion behind its own prompt, takes the same step a third time: what it
+takes more than the shared one is due to sharing, what TRL takes more than it is due to the rest.
 """
 
 from __future__ import annotations
@@ -43,6 +46,7 @@ from trl_side import StepObserver, trainer
 from workload import Shape, examples, extra_stop_ids, flops_bound, model_spec
 
 from regard.algorithms.policy_gradient import dapo
+from regard.types import Example
 
 BAR = {
     Shape(256, 128, 8): 3.8,
@@ -72,6 +76,8 @@ class Pair:
     ours_peak_mb: float
     mean_tokens: float
     gradient_error: float
+    plain_cpu_s: float
+    """Of our plain path; 0 where it was not asked for."""
     phases: dict[str, float] = field(default_factory=dict)
     """Wall seconds of the parts of our step."""
 
@@ -86,7 +92,9 @@ def reward_of_rows(completions: list[list[dict[str, str]]], **_: object) -> list
     return [reward_of(messages[0]["content"]) for messages in completions]
 
 
-def run(shape: Shape, *, num_prompts: int, num_pairs: int, kl_coef: float) -> list[Pair]:
+def run(
+    shape: Shape, *, num_prompts: int, num_pairs: int, kl_coef: float, has_plain: bool
+) -> list[Pair]:
     """Steps of the two in turn; the first pair, which warms up, is left out."""
     spec = model_spec()
     model, tokenizer, processor = spec.build()
@@ -95,11 +103,15 @@ def run(shape: Shape, *, num_prompts: int, num_pairs: int, kl_coef: float) -> li
     num_steps = num_pairs + 1
     prompts = examples(shape, num_prompts, num_steps)
     algorithm = replace(dapo(clip_high=0.2), kl_coef=kl_coef)
-    ours = Ours(
-        (model, tokenizer, processor), spec, shape, algorithm=algorithm,
-        learning_rate=LEARNING_RATE, num_prompts=num_prompts, reward=reward_of,
+    ours, plain = (
+        Ours(
+            (model, tokenizer, processor), spec, shape, algorithm=algorithm,
+            learning_rate=LEARNING_RATE, num_prompts=num_prompts, reward=reward_of,
+            is_plain=is_plain,
+        )
+        for is_plain in (False, True)
     )  # fmt: skip
-    duel = _Duel(model, ours, prompts, num_prompts)
+    duel = _Duel(model, ours, plain if has_plain else None, prompts, num_prompts)
     theirs = trainer(
         model, tokenizer, processor, prompts, shape, num_prompts=num_prompts,
         num_steps=num_steps, kl_coef=kl_coef, loss="dapo", learning_rate=LEARNING_RATE,
@@ -114,9 +126,16 @@ def run(shape: Shape, *, num_prompts: int, num_pairs: int, kl_coef: float) -> li
 class _Duel:
     """Listens to TRL's trainer, and runs our step after each of its own."""
 
-    def __init__(self, model: torch.nn.Module, ours: Ours, prompts: list, num_prompts: int) -> None:
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        ours: Ours,
+        plain: Ours | None,
+        prompts: list[Example],
+        num_prompts: int,
+    ) -> None:
         self.pairs: list[Pair] = []
-        self._model, self._ours = model, ours
+        self._model, self._ours, self._plain = model, ours, plain
         self._prompts, self._num_prompts = prompts, num_prompts
         self._completions: list[list[int]] = []
         self._gradients: dict[str, Tensor] = {}
@@ -148,12 +167,19 @@ class _Duel:
         memory, clock = Memory(), Clock()
         collected, metrics = self._ours.step(prompts, self._completions)
         clock.pause()
+        plainly = Clock()
+        if self._plain is not None:
+            self._plain.follow(self._weights)
+            plainly = Clock()
+            self._plain.step(prompts, self._completions)
+        plainly.pause()
         self.pairs.append(
             Pair(
                 theirs_cpu_s=theirs.cpu_s, theirs_wall_s=theirs.wall_s, theirs_peak_mb=peak,
                 ours_cpu_s=clock.cpu_s, ours_wall_s=clock.wall_s, ours_peak_mb=memory.peak_mb(),
                 mean_tokens=collected.num_tokens / len(self._completions),
                 gradient_error=_relative_error(self._gradients, self._ours.gradients()),
+                plain_cpu_s=plainly.cpu_s if self._plain is not None else 0.0,
                 phases={
                     name: value
                     for name, value in (collected.metrics | metrics).items()
@@ -187,6 +213,7 @@ def summary(shape: Shape, pairs: Sequence[Pair], kl_coef: float) -> dict[str, ob
         "ratio": median(cpu), "least": min(cpu), "most": max(cpu), "wall_ratio": median(wall),
         "bound": bound, "theirs_cpu_s": middle("theirs_cpu_s"), "ours_cpu_s": middle("ours_cpu_s"),
         "theirs_peak_mb": middle("theirs_peak_mb"), "ours_peak_mb": middle("ours_peak_mb"),
+        "plain_cpu_s": middle("plain_cpu_s"),
         "gradient_error": max(pair.gradient_error for pair in pairs),
         "phases": {name: median(p.phases[name] for p in pairs) for name in pairs[0].phases},
     }  # fmt: skip
@@ -195,17 +222,19 @@ def summary(shape: Shape, pairs: Sequence[Pair], kl_coef: float) -> dict[str, ob
 HEADER = (
     f"{'shape':>18} {'KL':>5} {'tokens':>6} {'TRL s':>7} {'ours s':>7} {'ratio':>6} "
     f"{'(min-max)':>13} {'wall':>6} {'bound':>6} {'aim':>5} {'TRL MB':>7} "
-    f"{'ours MB':>7} {'gradient':>9}"
+    f"{'ours MB':>7} {'gradient':>9} {'plain s':>7}"
 )
 
 
 def line(row: dict, aim: float | None) -> str:
     span = f"({row['least']:.2f}-{row['most']:.2f})"
+    plain = f"{row['plain_cpu_s']:.2f}" if row["plain_cpu_s"] else ""
     return (
         f"{row['shape']:>18} {row['kl_coef']:>5g} {row['mean_tokens']:>6.1f} "
         f"{row['theirs_cpu_s']:>7.2f} {row['ours_cpu_s']:>7.2f} {row['ratio']:>6.2f} {span:>13} "
         f"{row['wall_ratio']:>6.2f} {row['bound']:>6.2f} {aim or '':>5} "
-        f"{row['theirs_peak_mb']:>7.0f} {row['ours_peak_mb']:>7.0f} {row['gradient_error']:>9.1e}"
+        f"{row['theirs_peak_mb']:>7.0f} {row['ours_peak_mb']:>7.0f} {row['gradient_error']:>9.1e} "
+        f"{plain:>7}"
     )
 
 
@@ -217,7 +246,8 @@ def main() -> None:
     parser.add_argument("--ragged", action="store_true", help="the shapes named, at ragged lengths")
     parser.add_argument("--sweep", action="store_true", help="27 shapes instead of the eight")
     parser.add_argument("--pairs", type=int, default=4, help="pairs of steps counted")
-    parser.add_argument("--prompts", type=int, default=2, help="prompts of a step")
+    parser.add_argument("--plain", action="store_true", help="our row-by-row path too")
+    parser.add_argument("--prompts", type=int, default=4, help="prompts of a step")
     parser.add_argument("--kl-coef", type=float, default=0.0, help="weight of the divergence")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch, for both")
     parser.add_argument("--json", type=Path, help="write all figures here")
@@ -235,7 +265,7 @@ def main() -> None:
     for shape in shapes:
         pairs = run(
             shape, num_prompts=arguments.prompts, num_pairs=arguments.pairs,
-            kl_coef=arguments.kl_coef,
+            kl_coef=arguments.kl_coef, has_plain=arguments.plain,
         )  # fmt: skip
         rows.append(summary(shape, pairs, arguments.kl_coef))
         print(line(rows[-1], BAR.get(shape) if not arguments.kl_coef else None), flush=True)

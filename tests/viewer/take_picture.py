@@ -16,9 +16,11 @@ from regard.viewer import write_report
 
 SHORTEN = """
 const drop = (selector, from) => [...document.querySelectorAll(selector)].slice(from).forEach((e) => e.remove());
-show(Math.round(0.3 * DATA.rollouts.steps.length));
+show(Math.round(0.1 * DATA.rollouts.steps.length));
 drop('.others', 0); drop('.chart', 6); drop('#about', 0);
-const groups = [...document.querySelectorAll('.group')];
+const all = [...document.querySelectorAll('.group')];
+const teaching = all.filter((group) => !group.textContent.includes('no signal'));
+const groups = [...teaching, ...all.filter((group) => !teaching.includes(group))];
 const withShapes = groups.find((group) => group.querySelector('.wanted'));
 const shown = [...new Set([groups[0], withShapes ?? groups[1]])];
 groups.filter((group) => !shown.includes(group)).forEach((group) => group.remove());

@@ -119,7 +119,7 @@ const PANELS = [
   { title: "Parts of the reward", match: /^reward\/parts\//, cut: "reward/parts/" },
   { title: "Accuracy, held out", points: /^eval\/accuracy(\/|$)/, cut: "eval/accuracy/", share: true, behind: "reward/parts/accuracy" },
   { title: "Completion length, tokens", match: /^completion\/num_tokens/, cut: "completion/" },
-  { title: "Completions, shares", match: /^completion\//, cut: "completion/", share: true },
+  { title: "Completions, shares", match: /^completion\/(?!count$)/, cut: "completion/", share: true },
   { title: "Entropy, nats a token", match: /^policy\/entropy/, cut: "policy/" },
   { title: "Groups without signal", match: /^group\/zero_signal/, cut: "group/", share: true },
   { title: "KL to the reference", match: /^policy\/kl/, cut: "policy/" },

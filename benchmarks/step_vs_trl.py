@@ -247,7 +247,9 @@ def main() -> None:
     parser.add_argument("--sweep", action="store_true", help="27 shapes instead of the eight")
     parser.add_argument("--pairs", type=int, default=4, help="pairs of steps counted")
     parser.add_argument("--plain", action="store_true", help="our row-by-row path too")
-    parser.add_argument("--prompts", type=int, default=4, help="prompts of a step")
+    parser.add_argument(
+        "--completions", type=int, default=32, help="completions of a step: prompts times G"
+    )
     parser.add_argument("--kl-coef", type=float, default=0.0, help="weight of the divergence")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch, for both")
     parser.add_argument("--json", type=Path, help="write all figures here")
@@ -264,8 +266,8 @@ def main() -> None:
     print(HEADER, flush=True)
     for shape in shapes:
         pairs = run(
-            shape, num_prompts=arguments.prompts, num_pairs=arguments.pairs,
-            kl_coef=arguments.kl_coef, has_plain=arguments.plain,
+            shape, num_prompts=max(arguments.completions // shape.group_size, 1),
+            num_pairs=arguments.pairs, kl_coef=arguments.kl_coef, has_plain=arguments.plain,
         )  # fmt: skip
         rows.append(summary(shape, pairs, arguments.kl_coef))
         print(line(rows[-1], BAR.get(shape) if not arguments.kl_coef else None), flush=True)

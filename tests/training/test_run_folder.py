@@ -12,6 +12,7 @@ from tests.models.conftest import TINY
 from tests.training.conftest import cold_start, reinforce, small_run
 from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
 
+from regard.algorithms.policy_gradient import grpo
 from regard.data.worlds.digits import Digits
 from regard.errors import CheckpointError, ConfigError, TrainingError
 from regard.models.parts import Lora
@@ -223,3 +224,24 @@ def test_a_step_without_a_usable_example_stops_the_run_and_says_why(carry_out):
     short = small_run(cold_start(), policy=PolicySpec(weights=replace(TINY, max_prompt_tokens=16)))
     with pytest.raises(TrainingError, match=r"none of its 4 examples.*more than the 16"):
         carry_out(short)
+
+
+def test_training_finds_the_log_probabilities_that_sampling_noted(carry_out):
+    folder, _ = carry_out(small_run(reinforce(updates_per_step=1, passes_per_step=1)))
+    gaps = [row["policy/engine_gap"] for row in read_rows(folder / "metrics.jsonl")]
+    # Single precision, one pass after another: rounding, and no more.
+    assert 0 < max(gaps) < 1e-5
+
+
+def test_each_image_is_encoded_once_a_step_where_learning_uses_what_sampling_read(carry_out):
+    algorithm = grpo(kl_coef=0.1)  # so that every prompt is learned from
+    once, _ = carry_out(
+        small_run(reinforce(updates_per_step=1, passes_per_step=1, algorithm=algorithm)), "once"
+    )
+    twice, _ = carry_out(small_run(reinforce(passes_per_step=1, algorithm=algorithm)), "twice")
+    for folder, times in ((once, 1.0), (twice, 2.0)):
+        for row in read_rows(folder / "metrics.jsonl"):
+            assert row["compute/vision_encodes_per_image"] == times
+            # sampled once and learned from once, three completions of each prompt
+            runs = row["compute/prompt_tokens_run"]
+            assert row["compute/prompt_tokens_row_wise"] == runs / times * 3 * 2

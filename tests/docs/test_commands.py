@@ -24,7 +24,15 @@ def shown(program: str) -> list[list[str]]:
 def test_every_line_calls_something_known():
     lines = [line for page in PAGES for block in blocks(page, "sh") for line in block.splitlines()]
     programs = {line.split()[0] for line in lines if line.strip()}
-    assert programs <= {"regard", "make", "pip"}
+    assert programs <= {"regard", "make", "pip", "python"}
+
+
+@pytest.mark.parametrize("line", shown("python"), ids=" ".join)
+def test_a_script_and_its_options_are_there(line):
+    _, script, *arguments = line
+    source = (ROOT / script).read_text(encoding="utf-8")
+    options = [argument for argument in arguments if argument.startswith("--")]
+    assert [option for option in options if f'"{option}"' not in source] == []
 
 
 @pytest.mark.parametrize("line", shown("regard"), ids=" ".join)

@@ -11,6 +11,7 @@ from tests.models.conftest import TINY
 from regard.algorithms.imitation import Imitation
 from regard.algorithms.policy_gradient import cispo, dapo, grpo, gspo
 from regard.data.worlds.digits import Digits
+from regard.models.parts import Lora
 from regard.models.policy import Policy, PolicySpec
 from regard.models.readings import Readings
 from regard.models.work import Work
@@ -99,6 +100,32 @@ def test_the_gradient_through_what_sampling_read_is_the_same(policy, prompts, gr
     anew = {10_000: 1, 30: 3, 0: 3}[room]
     encodes = policy.work.vision_encodes
     assert encodes == 4 + anew, (encodes, room)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        PolicySpec(weights=TINY, gradient_checkpointing=True),
+        PolicySpec(weights=TINY, lora=Lora(rank=2)),
+        PolicySpec(weights=TINY, trainable=("language",)),
+        PolicySpec(weights=TINY, precision="bfloat16"),
+    ],
+    ids=["checkpointing", "adapters", "language alone", "bfloat16"],
+)
+def test_what_sampling_read_serves_every_way_of_training(prompts, groups, spec):
+    policy = spec.load()
+    whole, _ = gradient_of(policy, prompts, groups, dapo(), 10_000)
+    assert whole.norm() > 1e-4
+    readings = Readings(policy, 10_000)
+    NativeEngine(policy, readings).sample(prompts, 3, Sampling(max_tokens=7), seed=0)
+    policy.model.zero_grad()
+    batch = dapo().weigh(dapo().judge(groups))
+    policy.work = Work()
+    learn(policy, prompts, batch, dapo(), temperature=1.0, max_tokens=10_000, readings=readings)
+    assert policy.work.prompt_tokens == 0  # nothing was read again
+    again = torch.cat([p.grad.flatten() for _, p in policy.trainable() if p.grad is not None])
+    allowed = 1e-5 if spec.precision == "float32" else 2e-2
+    assert (again - whole).norm() < allowed * whole.norm()
 
 
 def test_no_pass_runs_more_tokens_than_it_may(prompts, groups):

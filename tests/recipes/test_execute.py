@@ -166,3 +166,16 @@ def test_services_are_told_the_run_s_name_and_every_step(carry_out, monkeypatch)
         *(("log", *pair) for pair in losses),
         ("finish",),
     ]
+
+
+@pytest.mark.slow
+def test_examples_made_ahead_change_no_bit(carry_out, tmp_path):
+    plain, _ = carry_out(small_run(cold_start()))
+    carried_out(small_run(cold_start(num_workers=1)), tmp_path / "ahead")
+    rows = [read_rows(folder / "metrics.jsonl") for folder in (plain, tmp_path / "ahead")]
+    assert [row["loss"] for row in rows[0]] == [row["loss"] for row in rows[1]]
+    weights = [
+        (folder / "checkpoints" / "final" / "model.safetensors").read_bytes()
+        for folder in (plain, tmp_path / "ahead")
+    ]
+    assert weights[0] == weights[1]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from rich.console import Console
 
+from regard.data.ahead import Ahead, ahead
 from regard.data.mixing import Stream
 from regard.errors import TrainingError
 from regard.models.policy import Policy, PolicySpec
@@ -96,9 +97,12 @@ class Trainer:
             checkpoint = self.folder.at(self.progress.step)
             load_optimizer(learner.optimizer, policy, checkpoint)
             self.kept = load_kept(checkpoint)
-        stream = Stream(stage.data.load(), seed=derive_seed(self.seed, stage.name, "order"))
+        order = Stream(stage.data.load(), seed=derive_seed(self.seed, stage.name, "order"))
         done = self.progress.stage_step
-        with Display(self.console, stage.name, stage.num_steps, done) as display:
+        with (
+            ahead(order, stage.num_workers) as stream,
+            Display(self.console, stage.name, stage.num_steps, done) as display,
+        ):
             while not self.progress.is_stage_done:
                 self._step(learner, stage, stream, display)
                 if self._is_time_for_reference(stage):
@@ -109,7 +113,11 @@ class Trainer:
         self._enter_next_stage()
 
     def _step(
-        self, learner: Learner, stage: Supervise | Reinforce, stream: Stream, display: Display
+        self,
+        learner: Learner,
+        stage: Supervise | Reinforce,
+        stream: Stream | Ahead,
+        display: Display,
     ) -> None:
         """One step: its examples, what is learned from them, what is seen, what is kept."""
         start = time.perf_counter()
@@ -140,7 +148,7 @@ class Trainer:
             self._save(learner)
 
     def _collect(
-        self, learner: Learner, now: Supervise | Reinforce, stream: Stream, display: Display
+        self, learner: Learner, now: Supervise | Reinforce, stream: Stream | Ahead, display: Display
     ) -> Collected:
         """What the step learns from; the first time, held against the plain path."""
         index, policy = self.progress.stage_step - 1, learner.policy

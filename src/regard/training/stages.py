@@ -10,6 +10,7 @@ from typing import Protocol
 
 from regard.algorithms.batch import Algorithm
 from regard.algorithms.imitation import Imitation
+from regard.data.ahead import Ahead
 from regard.data.mixing import Source, Stream
 from regard.errors import ConfigError
 from regard.models.policy import Policy
@@ -78,6 +79,8 @@ class Stage:
     reference_every: int = 0
     """Steps after which the reference, if the algorithm has one, is replaced by the policy as it is
     then; 0 keeps the policy as the stage began."""
+    num_workers: int = 0
+    """Processes that make examples ahead; 0 makes them where and when they are asked for."""
     stop_at_accuracy: float | None = None
     """End the stage at the first evaluation whose held-out accuracy is at least this."""
 
@@ -113,7 +116,7 @@ class Supervise(Stage):
         return 1.0
 
     def collect(
-        self, policy: Policy, stream: Stream, stage_step: int, seed: int, kept: Kept
+        self, policy: Policy, stream: Stream | Ahead, stage_step: int, seed: int, kept: Kept
     ) -> Collected:
         """Each example with its gold answer, as a group of one."""
         examples = [stream[position] for position in self.positions(stage_step)]
@@ -172,7 +175,7 @@ class Reinforce(Stage):
         return self.sampling.temperature
 
     def collect(
-        self, policy: Policy, stream: Stream, stage_step: int, seed: int, kept: Kept
+        self, policy: Policy, stream: Stream | Ahead, stage_step: int, seed: int, kept: Kept
     ) -> Collected:
         """Sample, score and judge a group for each example, filter them, and add old ones."""
         # Only an update that learns from all prompts at once can use what sampling read of them.
@@ -189,7 +192,7 @@ class Reinforce(Stage):
         self,
         asked: _Asked,
         policy: Policy,
-        stream: Stream,
+        stream: Stream | Ahead,
         stage_step: int,
         attempt: int,
         seed: int,
@@ -225,7 +228,7 @@ class Reinforce(Stage):
                 asked.passed.append((positions[number], prompt, group))
 
     def _made_of(
-        self, asked: _Asked, policy: Policy, stream: Stream, seed: int, kept: Kept
+        self, asked: _Asked, policy: Policy, stream: Stream | Ahead, seed: int, kept: Kept
     ) -> Collected:
         """What is learned from the groups of a step, after filters and replay."""
         counts = Counts()

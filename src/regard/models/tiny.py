@@ -48,6 +48,8 @@ class TinyModel:
     num_vision_layers: int = 2
     patch_size: int = 14
     """Side of a patch in pixels; where patches are merged, 2x2 make one token."""
+    temporal_patch_size: int = 2
+    """Frames of a patch, where a family takes videos; an image is repeated. 1 halves that work."""
     max_pixels: int = 224 * 224
     """Larger images are scaled down to this, where a family takes any size."""
     max_prompt_tokens: int = 4096

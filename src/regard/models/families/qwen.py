@@ -90,14 +90,15 @@ class QwenVL(Family):
         tokenizer = tiny_tokenizer(size)
         limits = {"shortest_edge": (2 * size.patch_size) ** 2, "longest_edge": size.max_pixels}
         processor = Qwen2VLImageProcessorPil(
-            patch_size=size.patch_size, merge_size=2, temporal_patch_size=2, size=limits
-        )
+            patch_size=size.patch_size, merge_size=2,
+            temporal_patch_size=size.temporal_patch_size, size=limits,
+        )  # fmt: skip
         vision: dict[str, Any] = {
             "depth": size.num_vision_layers,
             "num_heads": size.num_vision_heads,
             "patch_size": size.patch_size,
             "spatial_merge_size": 2,
-            "temporal_patch_size": 2,
+            "temporal_patch_size": size.temporal_patch_size,
             "initializer_range": size.initializer_range,
         }
         if size.model_type == "qwen2_vl":

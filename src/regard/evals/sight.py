@@ -1,0 +1,161 @@
+"""How well a policy sees: its answers about worlds, against a constant answer and a blind self.
+
+For each kind of question at each tier: how often it is right about test pictures; how often one
+and the same answer would be, the best of those that are right somewhere ("constant"); and how often
+the policy is right when each question is asked about the picture of another ("blind").
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from statistics import fmean
+from typing import Any
+
+from regard.models.policy import Policy
+from regard.rewards.answers import ExactAnswer
+from regard.rewards.boxes import BoxOverlap
+from regard.rewards.contract import AnyReward, score_group
+from regard.rewards.detection import DetectionScore
+from regard.rewards.forgery import ForgeryClass, ForgeryOverlap
+from regard.rewards.gui import GuiActionMatch
+from regard.rollout.collect import answer, prepare
+from regard.rollout.native import NativeEngine
+from regard.rollout.sampling import Sampling
+from regard.types import (
+    Box,
+    Completion,
+    Dataset,
+    Example,
+    Forgery,
+    GuiAction,
+    ImageFrame,
+    LabelledBoxes,
+)
+
+_BATCH = 256
+"""Examples answered at a time."""
+_MOST_CONSTANTS = 20
+"""Answers that are tried as the constant one, the commonest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """How often answers to one kind of question are right, 0 to 1."""
+
+    kind: str
+    tier: str
+    """Empty where a world has none."""
+    num_examples: int
+    accuracy: float
+    constant: float
+    """Of the best answer that is the same whatever is asked."""
+    blind: float
+    """Of the same policy, shown the pictures of other examples."""
+
+
+def sights(policy: Policy, dataset: Dataset, *, max_tokens: int = 96) -> list[Sight]:
+    """The table of a world's data set, its kinds in order, and their tiers in order."""
+    examples = [dataset[i] for i in range(len(dataset))]
+    seen = _right(policy, examples, examples, max_tokens)
+    shown = list(_swapped(examples))
+    blind = _right(policy, shown, examples, max_tokens)
+    cells: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, example in enumerate(examples):
+        cells[example.kind or "", str(example.meta.get("tier", ""))].append(number)
+    return [
+        Sight(
+            kind=kind,
+            tier=tier,
+            num_examples=len(numbers),
+            accuracy=fmean(seen[i] for i in numbers),
+            constant=_constant([examples[i] for i in numbers]),
+            blind=fmean(blind[i] for i in numbers),
+        )
+        for (kind, tier), numbers in cells.items()
+    ]
+
+
+def judge(example: Example) -> AnyReward:
+    """What says whether an answer is right, by the sort of its target; right is full marks."""
+    target = example.target
+    if isinstance(target, Box):
+        return BoxOverlap(threshold=0.5)
+    if isinstance(target, LabelledBoxes):  # every thing found, with its name, and nothing else
+        return DetectionScore(position=0.0, labels=0.5, completeness=0.5)
+    if isinstance(target, GuiAction):
+        return GuiActionMatch()
+    if isinstance(target, Forgery):
+        return ForgeryOverlap(threshold=0.5) if target.region else ForgeryClass()
+    return ExactAnswer()
+
+
+def _is_right(completion: Completion, example: Example) -> bool:
+    (score,) = score_group(judge(example), [completion], example)
+    return score.value >= 1 - 1e-6
+
+
+def _right(
+    policy: Policy, shown: Sequence[Example], asked: Sequence[Example], max_tokens: int
+) -> list[bool]:
+    """Whether greedy answers to what is shown are right of what was asked."""
+    found = []
+    for first in range(0, len(shown), _BATCH):
+        part = slice(first, first + _BATCH)
+        prepared = prepare(policy, shown[part], max_tokens)
+        groups = answer(
+            prepared, NativeEngine(policy), group_size=1, seed=0,
+            sampling=Sampling(temperature=0.0, max_tokens=max_tokens),
+        )  # fmt: skip
+        for group, example in zip(groups, asked[part], strict=True):
+            found.append(_is_right(group.completions[0], example))
+    return found
+
+
+def _swapped(examples: Sequence[Example]) -> Iterator[Example]:
+    """Each example with the picture of the next one of its kind, tier and size of picture."""
+    alike: dict[Any, list[Example]] = defaultdict(list)
+    for example in examples:
+        alike[_form(example)].append(example)
+    places: dict[Any, int] = defaultdict(int)
+    for example in examples:
+        form = _form(example)
+        places[form] += 1
+        other = alike[form][places[form] % len(alike[form])]
+        yield _with_image(example, other)
+
+
+def _form(example: Example) -> tuple[Any, ...]:
+    (image,) = example.images
+    return example.kind, example.meta.get("tier"), image.width, image.height
+
+
+def _with_image(example: Example, other: Example) -> Example:
+    (own,), (new,) = example.images, other.images
+    messages = tuple(
+        replace(message, parts=tuple(new if part is own else part for part in message.parts))
+        for message in example.messages
+    )
+    return replace(example, messages=messages)
+
+
+def _constant(examples: Sequence[Example]) -> float:
+    """The share of these that the best of their own gold answers is right about."""
+    counts: dict[str, int] = defaultdict(int)
+    for example in examples:
+        counts[example.gold or ""] += 1
+    golds = sorted(counts, key=lambda gold: -counts[gold])
+    return max(
+        fmean(_is_right(_said(gold, example), example) for example in examples)
+        for gold in islice(golds, _MOST_CONSTANTS)
+    )
+
+
+def _said(text: str, example: Example) -> Completion:
+    frames = tuple(
+        ImageFrame((image.width, image.height), (image.width, image.height))
+        for image in example.images
+    )
+    return Completion(text=text, frames=frames)

@@ -38,6 +38,11 @@ from regard.types import Example
 _ADAPTER = "adapter"
 """Folder of a checkpoint that holds low-rank adapters on their own."""
 
+_ASSETS = Path(__file__).parents[1] / "assets"
+
+SHIPPED = ("regard-tiny",)
+"""Checkpoints that come with the library, by name."""
+
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -46,7 +51,8 @@ class PolicySpec:
     """Which model learns, and which of its weights."""
 
     weights: str | TinyModel
-    """A folder, the name of a checkpoint on the hub, or a tiny model built from nothing."""
+    """A folder, a checkpoint that comes with the library ("regard-tiny"), the name of one on the
+    hub, or a tiny model built from nothing."""
     trainable: tuple[str, ...] = parts.PARTS
     """The parts that learn, of vision, connector, language and embeddings."""
     lora: parts.Lora | None = None
@@ -337,10 +343,12 @@ class Policy:
 
 
 def load_pieces(source: str | Path) -> tuple[Any, Any, Any]:
-    """Model, tokenizer and image processor of a checkpoint, local or on the hub."""
+    """Model, tokenizer and image processor of a checkpoint: local, shipped here, or on the hub."""
     from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
 
     folder = Path(source)
+    if not folder.exists() and str(source) in SHIPPED:
+        folder = source = _ASSETS / str(source)
     if folder.exists() and not (folder / "config.json").is_file():
         raise CheckpointError(f"{folder} is no checkpoint: it has no config.json")
     where = "" if folder.exists() else "there is no such folder; as a name on the hub it "

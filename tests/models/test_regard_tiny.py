@@ -1,0 +1,80 @@
+"""The base model that comes with the library: it loads, it answers, and it reads digits."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from regard.data.worlds.digits import QUESTIONS, Digits
+from regard.evals.sight import sights
+from regard.models.policy import SHIPPED, Policy, PolicySpec
+from regard.recipes.tiny_base import WORLDS, words
+from regard.registry import world
+from regard.rollout.collect import answer, prepare
+from regard.rollout.native import NativeEngine
+from regard.rollout.sampling import Sampling
+from regard.text.tags import inside
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return PolicySpec(weights=SHIPPED[0]).load()
+
+
+def test_its_weights_are_those_of_half_precision_in_single(policy):
+    for name, weight in policy.trainable():
+        assert weight.dtype == torch.float32, name
+        assert torch.equal(weight, weight.half().float()), name
+    assert 1e6 < sum(weight.numel() for _, weight in policy.trainable()) < 5e6  # 2 bytes each
+
+
+def test_written_out_and_loaded_it_answers_the_same(policy, tmp_path):
+    policy.save(tmp_path)
+    again = PolicySpec(weights=str(tmp_path)).load()
+    prompt = policy.prompt(Digits(size=1).load()[0])
+    with torch.no_grad():
+        states = [each.read([each.prompt(Digits(size=1).load()[0])]) for each in (policy, again)]
+        first, second = (
+            each.head.logits(s.last_hidden, 1.0)
+            for each, s in zip((policy, again), states, strict=True)
+        )
+    assert len(prompt) > 8
+    assert torch.equal(first, second)
+
+
+def test_it_answers_in_the_form_of_every_world(policy):
+    examples = [world[name](split="test", size=1).load()[0] for name in WORLDS]
+    groups = answer(
+        prepare(policy, examples, 64), NativeEngine(policy), group_size=1, seed=0,
+        sampling=Sampling(temperature=0.0, max_tokens=64),
+    )  # fmt: skip
+    for group in groups:
+        (completion,) = group.completions
+        assert inside("answer", completion.text), (group.example.id, completion.text)
+
+
+def test_it_sees_digits_no_training_image_shows(policy):
+    (sight,) = sights(policy, Digits(split="test", kinds=("left",), size=64).load(), max_tokens=12)
+    assert sight.accuracy > sight.blind + 0.2
+    assert sight.accuracy > sight.constant
+
+
+@pytest.mark.parametrize("text", ["naïve 漢字\n\t{x}", "<a3> 17 [ 1 , 2 ]", "two  spaces "])
+def test_any_text_can_be_said(policy, text):
+    ids = policy.tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert policy.tokenizer.decode(ids) == text
+
+
+def test_words_of_action_are_the_last_of_the_vocabulary(policy):
+    size = policy.base.config.get_text_config().vocab_size
+    # After the words of worlds come the roles of a conversation.
+    last = [token.lstrip("▁") for token in policy.tokenizer.convert_ids_to_tokens(range(size))]
+    actions = [f"<a{number}>" for number in range(32)]
+    assert words()[-32:] == tuple(actions)
+    assert last[-32:] == actions
+
+
+def test_every_question_of_digits_is_learned():
+    from regard.recipes.tiny_base import EVERYTHING
+
+    assert EVERYTHING["digits"][1] == tuple(QUESTIONS)

@@ -5,8 +5,9 @@
 
 Completions are those of each reward's demonstration, the best and the poor by turns, each with
 some 200 words of thinking of its own where the text has any. Judges and encoders are scripted:
-their own time is not in the table. Formulas are remembered by their texts, so a row of its own has
-new ones only, measured on 500. Before the table, what an import takes: the least of five processes.
+their own time is not in the table. Formulas are remembered by their texts, so two rows have new ones
+only, measured on 500: plain ones, and sets, which math-verify alone can read. Before the table, what
+an import takes: the least of five processes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from regard.types import Completion, Expression
 NUM_COMPLETIONS = 10_000
 GROUP_SIZE = 8
 NEW_FORMULAS = "math_answer, each formula new"
+NEW_SETS = "math_answer, each set of formulas new"
 _WORDS = ("left of the small blue cup", "there are two", "wait, no, three", "the red box lies")
 
 
@@ -39,12 +41,22 @@ def import_time_s(module: str) -> float:
 
 
 def new_formulas() -> Demo:
-    """Formulas that only math-verify can compare, none of them twice."""
+    """Formulas to compare, none of them twice."""
     return replace(
         registry.reward["math_answer"].demo(),  # type: ignore[attr-defined]
         example=ask("Well?", Expression(r"\frac{\sqrt{8}}{2} + \ln(x)")),
         best=say("<think></think><answer>$NUMBER + \\sqrt{2} + \\ln(x) - NUMBER$</answer>"),
         poor=say("<think></think><answer>$\\sqrt{NUMBER} + \\ln(x)$</answer>"),
+    )
+
+
+def new_sets() -> Demo:
+    """Sets, none of them twice: each is read by math-verify, and compared."""
+    return replace(
+        new_formulas(),
+        example=ask("Well?", Expression(r"\{1, \sqrt{8}\}")),
+        best=say("<think></think><answer>$\\{2\\sqrt{2}, NUMBER/NUMBER\\}$</answer>"),
+        poor=say("<think></think><answer>$\\{1, \\sqrt{NUMBER}\\}$</answer>"),
     )
 
 
@@ -75,9 +87,9 @@ def main() -> None:
     print(f"| reward | seconds for {NUM_COMPLETIONS:,} |\n|---|---:|")
     total = 0.0
     demos = {name: registry.reward[name].demo() for name in registry.reward.names()}  # type: ignore[attr-defined]
-    demos[NEW_FORMULAS] = new_formulas()
+    demos |= {NEW_FORMULAS: new_formulas(), NEW_SETS: new_sets()}
     for name in sys.argv[1:] or demos:
-        num = 500 if name == NEW_FORMULAS else NUM_COMPLETIONS
+        num = 500 if name in (NEW_FORMULAS, NEW_SETS) else NUM_COMPLETIONS
         took = seconds(demos[name], num) * NUM_COMPLETIONS / num
         total += took
         print(f"| {name} | {took:.2f} |", flush=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.text.formulas import read_formula, same_formula
+from regard.text.formulas import clearly_different, read_formula, same_formula
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,27 @@ def test_a_formula_without_a_value_has_none(text):
 )
 def test_formulas_are_the_same_where_their_values_are(one, other, same):
     assert same_formula(read_formula(one), read_formula(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "certain"),
+    [
+        ("2x", "3x", True),
+        (r"\frac{1}{2}x", r"\frac{1}{3}x", True),
+        ("x^2", "(x)(x)", False),
+        ("0.3333x", r"\frac{x}{3}", False),  # too near
+        (r"\sqrt{x^2}", "x", False),  # the same where x is positive
+        ("x", "y", False),  # other letters may be units
+        ("1/2x", "2x", False),  # (1/2)x, or 1/(2x)
+        ("f(x)", "2x", False),
+        ("blue", "green", False),
+        (r"3\frac{1}{2}x", "x", False),
+        ("e^x", "x", False),  # a letter, or Euler's number
+    ],
+)
+def test_formulas_are_clearly_different_only_where_nothing_is_in_doubt(one, other, certain):
+    assert clearly_different(one, other) is certain
+    assert clearly_different(other, one) is certain
 
 
 @given(st.text(alphabet="0123456789xy+-*/^()!. \\frac{}sqrtpi", max_size=40))

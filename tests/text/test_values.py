@@ -174,6 +174,9 @@ def test_plain_forms(text, form):
         (r"\left( x , y \right)", "(x,y)"),
         (r"x \leq 3", r"x\leq3"),  # \left is cut off, \leq is not
         (r"\leftarrow", r"\leftarrow"),
+        ("12 345 678", "12345678"),
+        (r"1\,1", "1 1"),  # which is not 11
+        ("0.5 000", "0.5 000"),
         ("", ""),
     ],
 )

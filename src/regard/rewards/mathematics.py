@@ -19,7 +19,7 @@ from regard.rewards.verifier import verify
 from regard.text.boxed import boxed, last_opened_box
 from regard.text.choices import read_choice
 from regard.text.competition import same_answer
-from regard.text.formulas import read_formula, same_formula
+from regard.text.formulas import clearly_different, read_formula, same_formula
 from regard.text.numbers import read_number
 from regard.text.plain import as_sums, plain, plain_latex
 from regard.text.reflection import count_marks
@@ -186,6 +186,8 @@ def equal_mathematics(said: str, wanted: str, *, timeout_s: float = 5.0) -> tupl
         if same_formula(first, second):
             return True, ""
         if not first.names and not second.names:
+            return False, ""
+        if clearly_different(one, other):
             return False, ""
     verdict = verify(_as_mathematics(wanted), _as_mathematics(said), timeout_s=timeout_s)
     return verdict.is_equal, verdict.fault

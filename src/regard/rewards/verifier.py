@@ -87,12 +87,7 @@ def is_installed() -> bool:
 def _compared(truth: str, said: str) -> dict[str, Any]:
     """What the worker does; its parent keeps the time, so math-verify's own limits are off."""
     library = importlib.import_module("math_verify")
-    read = []
-    for text in (truth, said):
-        try:
-            read.append(library.parse(text, parsing_timeout=None, raise_on_error=False))
-        except Exception:
-            read.append([])
+    read = [_parsed(truth), _parsed(said)]
     texts = [
         str(found[1]) if len(found) > 1 else (str(found[0]) if found else None) for found in read
     ]
@@ -101,6 +96,16 @@ def _compared(truth: str, said: str) -> dict[str, Any]:
     except Exception:
         verdict = False
     return {"is_equal": verdict, "truth": texts[0], "said": texts[1]}
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str) -> list[Any]:
+    """What math-verify reads in a text; kept, since a truth comes once for each completion."""
+    library = importlib.import_module("math_verify")
+    try:
+        return list(library.parse(text, parsing_timeout=None, raise_on_error=False))
+    except Exception:
+        return []
 
 
 def _serve() -> None:

@@ -120,6 +120,43 @@ def same_formula(one: Formula, other: Formula, *, tolerance: float = 1e-12) -> b
     return compared > 0
 
 
+_ORDINARY = re.compile(
+    r"(?:[0-9]+(?:\.[0-9]+)?(?!\.|\\frac)"  # but no mixed number
+    r"|[abcklmnpqrstuvwxyz](?![0-9(.]|[a-z]{2})"  # but no i, e or dx, no f(x), no word
+    r"|/(?![0-9]+[a-z\\(])"  # but no 1/2x
+    r"|\^(?:[0-9a-z](?![0-9])|(?=\{))"
+    r"|\\(?:frac|sqrt)(?=\{)|\\(?:ln|sin|cos|tan)(?=\()|\\(?:pi|cdot|times)(?![A-Za-z])"
+    r"|[-+*({]|[)}](?![0-9]))+"
+)
+_CLEARLY = 1e-3
+
+
+def clearly_different(one: str, other: str) -> bool:
+    r"""Whether two formulas in the same letters, in the plainest LaTeX, cannot be equal.
+
+    A far cry at one positive number settles it, however either is simplified. False for anything
+    that might be read in two ways, and for all that is close.
+
+    >>> clearly_different(r"\sqrt{3}+x", r"\sqrt{5}+x"), clearly_different("2x", "x+x")
+    (True, False)
+    >>> clearly_different(r"\frac{1}{3}x", "0.3333x"), clearly_different("f(x)", "x")
+    (False, False)
+    """
+    if _ORDINARY.fullmatch(one) is None or _ORDINARY.fullmatch(other) is None:
+        return False
+    first, second = (read_formula(text, notation="latex") for text in (one, other))
+    if first is None or second is None or first.names != second.names:
+        return False
+    for shift in (0.37, 1.61, 4.23):
+        values = {name: complex(shift + 0.71 * i) for i, name in enumerate(sorted(first.names))}
+        left, right = first.at(values), second.at(values)
+        if left is None or right is None:
+            continue
+        if abs(left - right) > _CLEARLY * max(1.0, abs(left), abs(right)):
+            return True
+    return False
+
+
 def points(names: frozenset[str]) -> list[dict[str, complex]]:
     """Six places to compare formulas at: on no axis, in all quadrants, the same every time."""
     ordered = sorted(names)

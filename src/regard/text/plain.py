@@ -29,20 +29,28 @@ _DECORATION = re.compile(
     r"\\(?:left|right|displaystyle)(?![A-Za-z])"  # \left( but not \leftarrow
     r"|\\[,!;:()\[\]]|\\?\$|\s+"
 )
+_GAP = re.compile(r"(?<=[0-9])(?:\\[,;:! ]|\s|~)+(?=[0-9])")
+_THOUSANDS = re.compile(r"(?<![0-9.]\x00)(?<![0-9.])[0-9]{1,3}(?:\x00[0-9]{3})+(?![0-9]|\x00)")
 
 
 def plain_latex(latex: str) -> str:
     r"""LaTeX without what changes only its looks: math signs, spaces, `\left`, `\dfrac`.
 
+    Between digits a space stays, since 1 1 is not 11; but it may part thousands.
+
     >>> plain_latex(r"$\dfrac{1}{2} \left( x + 1 \right)$.")
     '\\frac{1}{2}(x+1)'
+    >>> plain_latex("12 000"), plain_latex(r"1\,1")
+    ('12000', '1 1')
     """
-    bare = _DECORATION.sub("", latex.strip().rstrip("."))
+    gapped = _GAP.sub("\0", latex.strip().rstrip(".").replace("\0", ""))
+    gapped = _THOUSANDS.sub(lambda number: number[0].replace("\0", ""), gapped)
+    bare = _DECORATION.sub("", gapped).replace("\0", " ")
     return re.sub(r"\\[dt]frac", r"\\frac", bare).rstrip(".")
 
 
 _MIXED = (
-    re.compile(r"(?<![\w.}])([0-9]+)\s*(\\[dt]?frac\s*\{[0-9]+\}\s*\{[0-9]+\})"),
+    re.compile(r"(?<![\w.}])([0-9]+)\s*(\\[dt]?frac\s*(?:\{[0-9]+\}\s*\{[0-9]+\}|[0-9]{2}))"),
     re.compile(r"(?<![\w.}])([0-9]+)\s+([0-9]+/[0-9]+)(?![0-9])"),
 )
 

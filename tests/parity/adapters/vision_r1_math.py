@@ -14,6 +14,7 @@ from regard.rewards.combine import Gated, Weighted
 from regard.rewards.contract import ask, say
 from regard.rewards.format import ThinkAnswerFormat, ThinkBoxFormat
 from regard.rewards.mathematics import MathAnswer
+from regard.text.boxed import last_opened_box
 from regard.text.choices import infer_choice
 from regard.text.tags import after_final_answer
 from regard.types import FreeText
@@ -92,5 +93,10 @@ ADAPTERS = {
 }
 
 _EQUAL = EqualGroups(lambda given: (given["rewards"], given["index"]))
-PREDICATES = {"all_earn_the_same": _EQUAL.exist}
-EXPECTED = {"no_signal": _EQUAL.have_none}
+PREDICATES = {
+    "all_earn_the_same": _EQUAL.exist,
+    "nothing_boxed_is_none": lambda given: (
+        given["ground_truth"] == "None" and last_opened_box(given["predict_str"]) is None
+    ),
+}
+EXPECTED = {"no_signal": _EQUAL.have_none, "no_accuracy": lambda given, published: published - 0.9}

@@ -16,7 +16,6 @@ from regard.algorithms.published import vl_rethinker
 from regard.evals.difficulty import difficulty
 from regard.rewards.contract import say
 from regard.rewards.mathematics import (
-    ENDING,
     candidates_verdict,
     goes_on_after_the_end,
     released_normal_form,
@@ -92,13 +91,18 @@ def _labels(given: dict[str, Any]) -> list[int]:
     return [int(difficulty(group)) for group in groups for _ in group]
 
 
-_UNIT = re.compile(r"[0-9}]\s*(?:\\?%|(?:\\text\{)?\s*[A-Za-z]{2,})")
+_QUANTITY = re.compile(
+    r"(?P<number>-?[0-9]+(?:\.[0-9]+)?)\s*"
+    r"(?:\\?%|degrees?|percent|kg|hours?|seconds?|meters?|m)"
+)
 
 
-def has_unit(given: dict[str, Any]) -> bool:
-    """A number with its unit or a percent, in what is read as the answer or in the reference."""
-    text = re.split(r"\\boxed|<answer>|Answer:", given["solution"])[-1].partition(ENDING)[0]
-    return any(_UNIT.search(each) is not None for each in (text, given["gt"]))
+def adds_a_unit(given: dict[str, Any]) -> bool:
+    """The last box or answer block is the number of the reference, and a unit it lacks."""
+    found = re.findall(r"\\boxed\{([^{}]*)\}|<answer>(.*?)</answer>", given["solution"])
+    said = _QUANTITY.fullmatch("".join(found[-1]).strip()) if found else None
+    reference = re.fullmatch(r"(?:\\boxed\{)?(-?[0-9.]+)\}?", given["gt"])
+    return said is not None and reference is not None and said["number"] == reference[1]
 
 
 def _group_advantage(given: dict[str, Any]) -> dict[str, Any]:
@@ -176,14 +180,15 @@ def nothing_ever_had_an_advantage(given: dict[str, Any]) -> bool:
 
 
 PREDICATES = {
-    "has_unit": has_unit,
+    "adds_a_unit": adds_a_unit,
     "nothing_ever_had_an_advantage": nothing_ever_had_an_advantage,
 }
 
 EXPECTED = {
+    "right": lambda given, published: {**published, "score": 1.0},
     "skipped": lambda given, published: [
         {"skipped": True, "keep_size": 0} if "raises" in one else one for one in published
-    ]
+    ],
 }
 
 ADAPTERS = {

@@ -96,9 +96,9 @@ def is_equal(extraction: str, answer: str) -> bool:
     return one is not None and other is not None and round(one, 2) == round(other, 2)
 
 
-# What the original's reader of LaTeX gives up on: text commands, and arguments without braces.
+# What the original's reader of LaTeX gives up on: text commands, arguments without braces, money.
 _UNREAD = re.compile(
-    r"\\(?:boxed|text|math[a-z]+|tfrac)|\\frac\s*[^{\s]|\\sqrt\s*[^{\[\s]|(?<!\\)%"
+    r"\\(?:boxed|text|math[a-z]+|tfrac)|\\frac\s*[^{\s]|\\sqrt\s*[^{\[\s]|(?<!\\)%|\\\$"
 )
 
 

@@ -190,7 +190,7 @@ def _same_expression(wanted: str, said: str, limit: float) -> bool | None:
         return first == second
     left, right = first[1][0], second[1][0]
     if left.tree == right.tree:
-        return True
+        return bool(left.names) or left.at({}) is not None  # 1/0 is only what is written so
     if max(len(one), len(other)) > _LONGEST_FORMULA or bool(left.names) != bool(right.names):
         return False
     gaps = _gaps(left, right)

@@ -5,9 +5,9 @@
 
 Completions are those of each reward's demonstration, the best and the poor by turns, each with
 some 200 words of thinking of its own where the text has any. Judges and encoders are scripted:
-their own time is not in the table. Formulas are remembered by their texts, so two rows have new ones
-only, measured on 500: plain ones, and sets, which math-verify alone can read. Before the table, what
-an import takes: the least of five processes.
+their own time is not in the table. Formulas are remembered by their texts, so two rows have new
+ones only, measured on 500: plain ones, and sets, which math-verify alone can read. Before the
+table, what an import takes: the least of five processes.
 """
 
 from __future__ import annotations

@@ -58,5 +58,7 @@ def test_the_page_shows_every_sort_of_target():
 def test_the_python_of_the_page_runs(pictures, capsys):
     records = ({"id": i, "prompt": f"{i} + 1?", "target": i + 1} for i in range(100))
     (pictures / "train.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    turns = [{"from": "human", "value": "1 + 1?"}, {"from": "gpt", "value": "<answer>2</answer>"}]
+    (pictures / "sharegpt.jsonl").write_text(json.dumps({"conversations": turns}) + "\n")
     exec("\n".join(blocks("python")), {})
     assert "450 scans" in capsys.readouterr().out

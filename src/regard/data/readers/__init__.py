@@ -22,8 +22,8 @@ def reader_for(
 ) -> Jsonl | Parquet:
     """The reader of a file, by the ending of its name; a folder holds parts in Parquet.
 
-    >>> reader_for("train.jsonl", split="test")
-    Jsonl(path='train.jsonl', split='test', test_fraction=0.1, image_folder=None, on_bad='raise')
+    >>> reader_for("train.jsonl", split="test") == Jsonl(path="train.jsonl", split="test")
+    True
     """
     path = Path(path) if not isinstance(path, str) else path
     suffix = ".parquet" if Path(path).is_dir() else Path(path).suffix.lower()

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from regard.data.fingerprint import digest_of
 from regard.data.images import ImageStore, cache_folder
+from regard.data.layouts import LAYOUTS
 from regard.data.records import ImageReader, example_from_json, record_id
 from regard.errors import ConfigError, DataError, nearest
 from regard.types import Example
@@ -68,6 +69,8 @@ class RecordFile(ABC):
     """Share of records, 0 to 1, that belong to "test" where they do not say themselves."""
     image_folder: str | Path | None = None
     """Paths of images are relative to it; by default to the folder of the file."""
+    layout: str = ""
+    """Whose form the records have, "sharegpt", "virl39k" or "vlaa_thinking"; by default ours."""
     on_bad: OnBad = "raise"
     """What a bad record does: stop everything, or be dropped alone, counted and named."""
 
@@ -75,6 +78,10 @@ class RecordFile(ABC):
         if self.on_bad not in _ON_BAD:
             raise ConfigError(
                 f"on_bad: '{self.on_bad}' is unknown; {nearest(self.on_bad, _ON_BAD)}"
+            )
+        if self.layout and self.layout not in LAYOUTS:
+            raise ConfigError(
+                f"layout: '{self.layout}' is unknown; {nearest(self.layout, LAYOUTS)}"
             )
         if not 0 <= self.test_fraction <= 1:
             raise ConfigError(f"test_fraction: from 0 to 1, got {self.test_fraction}")
@@ -153,6 +160,8 @@ class _Loading:
 
     def _example(self, place: str, record: Any) -> Example | None:
         """The example, or None where it belongs to another split."""
+        if self.options.layout and isinstance(record, Mapping):
+            record = LAYOUTS[self.options.layout](record)
         name = record_id(record, default_id=place)
         first = self._place_of_id.setdefault(name, place)
         if first != place:

@@ -74,6 +74,17 @@ def test_a_judge_names_the_option_that_the_matcher_does_not_see():
     assert option_questions.named_option(ROWS[1], "both", judge=unsure) == "Z"
 
 
+def test_silence_may_be_given_an_option_by_chance_and_the_same_one_again():
+    rows = [{**ROWS[1], "index": str(i)} for i in range(200)]
+    assert option_questions.option_accounts(rows)[0] == Account(0, 200)
+    drawn, again, other = (
+        option_questions.option_accounts(rows, fallback_seed=seed)[0] for seed in (0, 0, 1)
+    )
+    assert drawn == again != other
+    assert 70 < drawn.num_correct < 130  # a half, within four standard deviations
+    assert option_questions.option_accounts(ROWS[:1], fallback_seed=0)[0] == Account(1, 1)
+
+
 def test_mathverse_asks_the_judge_only_where_texts_differ():
     row = {"question": "How long?", "answer": "0.5m"}
     for reply, verdict in (("1", True), ("0", False), ("Judgement: Yes", True), ("Well.", False)):

@@ -9,12 +9,10 @@ reward then has the value it says, and the reason tells.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import math
 import os
 import random
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -109,6 +107,8 @@ class Server:
                 return json.loads(kept.read_text(encoding="utf-8"))["reply"]
         reply = self._ask(body.encode())
         if kept is not None:
+            import tempfile  # here, as below, since most runs ask nobody
+
             kept.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=kept.parent)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -119,6 +119,8 @@ class Server:
     def _kept(self, body: str) -> Path | None:
         if self.cache is None:
             return None
+        import hashlib
+
         digest = hashlib.sha256(f"{self.url}\n{body}".encode()).hexdigest()
         return self.cache / digest[:2] / f"{digest[2:]}.json"
 

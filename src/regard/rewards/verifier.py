@@ -12,10 +12,8 @@ import functools
 import importlib
 import importlib.util
 import json
-import logging
 import os
 import sys
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +107,9 @@ def _parsed(text: str) -> list[Any]:
 
 
 def _serve() -> None:
+    import logging
+    import warnings
+
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
     logging.disable(logging.CRITICAL)

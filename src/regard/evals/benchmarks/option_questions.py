@@ -1,12 +1,13 @@
 """Option questions as VLMEvalKit scores them: MMMU, MMMU-Pro, MMStar, PathMMU and their like.
 
 The prediction names one option by its letter or its words (`infer_choice`); a judge is asked for
-the letter of the others. Where no judge helps, VLMEvalKit draws an option by chance; here that is
-wrong, so that the same replies always score the same.
+the letter of the others. Where no judge helps, VLMEvalKit draws an option by chance, so that
+silence scores too; here it is wrong, unless a `fallback_seed` asks for the draw.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -53,16 +54,47 @@ def named_option(
     return UNANSWERED if named is None and UNANSWERED in reply else named
 
 
-def is_right(row: Mapping[str, Any], prediction: object, *, judge: Judge | None = None) -> bool:
-    """Whether a prediction names the option that is the `answer` of the row."""
-    return named_option(row, prediction, judge=judge) == str(row["answer"]).strip().upper()
+def drawn_option(row: Mapping[str, Any], *, seed: int) -> str:
+    """An option by chance, for an answer that names none: the same for a seed and a question.
+
+    >>> row = {"index": 7, "A": "liver", "B": "spleen"}
+    >>> [drawn_option(row, seed=seed) for seed in range(6)]
+    ['A', 'B', 'B', 'A', 'B', 'A']
+    """
+    letters = sorted(options_of(row))
+    return random.Random(f"{seed} {row.get('index', '')} {row.get('question', '')}").choice(letters)
+
+
+def is_right(
+    row: Mapping[str, Any],
+    prediction: object,
+    *,
+    judge: Judge | None = None,
+    fallback_seed: int | None = None,
+) -> bool:
+    """Whether a prediction names the option that is the `answer` of the row.
+
+    With a `fallback_seed`, where nobody can say what it names, an option is drawn for it.
+    """
+    named = named_option(row, prediction, judge=judge)
+    if named is None and fallback_seed is not None:
+        named = drawn_option(row, seed=fallback_seed)
+    return named == str(row["answer"]).strip().upper()
 
 
 def option_accounts(
-    rows: Iterable[Mapping[str, Any]], *, by: str = "category", judge: Judge | None = None
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    by: str = "category",
+    judge: Judge | None = None,
+    fallback_seed: int | None = None,
 ) -> tuple[Account, Mapping[str, Account]]:
     """Accounts over all rows, and by a field of them; each row has its `prediction`."""
     verdicts = [
-        (str(row.get(by, "")), is_right(row, row["prediction"], judge=judge)) for row in rows
+        (
+            str(row.get(by, "")),
+            is_right(row, row["prediction"], judge=judge, fallback_seed=fallback_seed),
+        )
+        for row in rows
     ]
     return account(right for _, right in verdicts), accounts_by(verdicts)

@@ -234,6 +234,34 @@ def view(
 
 
 @app.command()
+def claim(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="`vl_rethinker`.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds each arm is run with.")] = 3,
+    json: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="The record; the page and its figure stand beside it. "
+            "`docs/claims/SYSTEM.json` if not given."
+        ),
+    ] = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Where the runs lie; `runs/claims/SYSTEM` if not given."),
+    ] = None,
+) -> None:
+    """Carry out a paper's claim in miniature, and say whether it held.
+
+    A claim that was stopped goes on when the same command is given again.
+
+    - `regard claim vl_rethinker`
+    - `regard claim vl_rethinker --seeds 5 --json my/vl_rethinker.json`
+    """
+    from regard.cli import claiming
+
+    claiming.claim(system, seeds, json, out, console)
+
+
+@app.command()
 def doctor() -> None:
     """Look at this machine: versions, extras, devices, and whether a small model computes right."""
     from regard.cli import health

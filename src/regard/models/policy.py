@@ -29,9 +29,9 @@ from regard.models import attention, parts
 from regard.models.families import Family, family_of
 from regard.models.head import Head
 from regard.models.plain import PlainDecoding, PlainPath, PlainState
-from regard.models.prompts import PixelStore, Prompt, collate, make_prompt
+from regard.models.prompts import PixelStore, Prompt, collate, make_prompt, processor_template
 from regard.models.slots import Slots
-from regard.models.tiny import TinyModel
+from regard.models.tiny import TinyModel, load_tokenizer
 from regard.models.work import Work
 from regard.types import Example
 
@@ -344,7 +344,7 @@ class Policy:
 
 def load_pieces(source: str | Path) -> tuple[Any, Any, Any]:
     """Model, tokenizer and image processor of a checkpoint: local, shipped here, or on the hub."""
-    from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+    from transformers import AutoImageProcessor, AutoModelForImageTextToText
 
     folder = Path(source)
     if not folder.exists() and str(source) in SHIPPED:
@@ -355,7 +355,8 @@ def load_pieces(source: str | Path) -> tuple[Any, Any, Any]:
     try:
         with _without_bars():
             model = AutoModelForImageTextToText.from_pretrained(source, dtype=torch.float32)
-        tokenizer = AutoTokenizer.from_pretrained(source)
+        tokenizer = load_tokenizer(source)
+        tokenizer.chat_template = processor_template(source) or tokenizer.chat_template
         processor = AutoImageProcessor.from_pretrained(source, backend="pil")
     except (OSError, ValueError, json.JSONDecodeError) as error:
         # transformers goes on to list every architecture it knows, or how to work offline.

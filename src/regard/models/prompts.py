@@ -5,14 +5,17 @@ Letters: B prompts, P tokens of the longest, A position axes.
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
+from transformers.utils import cached_file
 
 from regard.errors import DataError
 from regard.models.families import Family, check_aspect
@@ -31,6 +34,19 @@ class Prompt:
 
     def __len__(self) -> int:
         return len(self.token_ids)
+
+
+def processor_template(source: str | Path) -> str | None:
+    """The chat template that a checkpoint keeps for its processor alone, as older ones do."""
+    found = cached_file(
+        str(source), "chat_template.json",
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+    )  # fmt: skip
+    if found is None:
+        return None
+    template: str = json.loads(Path(found).read_text())["chat_template"]
+    return template
 
 
 def make_prompt(example: Example, tokenizer: Any, family: Family) -> Prompt:

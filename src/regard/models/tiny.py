@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoModelForImageTextToText, PreTrainedTokenizerFast
+from transformers import AutoModelForImageTextToText, AutoTokenizer, PreTrainedTokenizerFast
+from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
 from regard.registry import family
 
@@ -155,4 +157,14 @@ def word_tokenizer(words: Sequence[str], marks: Sequence[str] = (), image: str =
         additional_special_tokens=list(special[1:]),
         chat_template=_CHAT_TEMPLATE.replace("IMAGE", image),
         clean_up_tokenization_spaces=False,
+        made_of_words=True,
     )
+
+
+def load_tokenizer(source: str | Path) -> Any:
+    """The tokenizer of a checkpoint. One made here is taken as its file has it.
+
+    Of some families (Qwen3.5) transformers rebuilds every tokenizer as the family's own.
+    """
+    is_ours = Path(source).exists() and get_tokenizer_config(source).get("made_of_words")
+    return (PreTrainedTokenizerFast if is_ours else AutoTokenizer).from_pretrained(source)

@@ -195,6 +195,18 @@ def test_a_world_is_measured_by_its_name(regard, checkpoint, tmp_path):
     assert re.search(r"all +5 ", regard("eval", checkpoint, "digits", *options))
 
 
+def test_a_blind_evaluation_asks_about_other_pictures(regard, checkpoint, tmp_path):
+    options = ("--num-examples", 2, "--max-tokens", 2)
+    asked = {}
+    for folder, blind in (("seen", ()), ("blind", ("--blind",))):
+        regard("eval", checkpoint, "digits", *options, *blind, "--out", folder)
+        lines = (tmp_path / folder / "answers.jsonl").read_text().splitlines()
+        asked[folder] = [json.loads(line) for line in lines]
+    for seen, blind in zip(asked["seen"], asked["blind"], strict=True):
+        assert seen["example"]["id"] == blind["example"]["id"]
+        assert seen["example"] != blind["example"]
+
+
 def test_completions_are_scored_and_every_score_is_kept(regard, tmp_path):
     record = {"prompt": "What is 2 + 3?", "target": 5, "text": "<answer> 5 </answer>"}
     lines = [record | {"id": "a"}, record | {"id": "b", "text": "<answer> 6 </answer>"}]

@@ -143,6 +143,9 @@ def evaluate(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Where the answers go; beside the checkpoint if not given."),
     ] = None,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Ask about other examples' pictures: is it looking?")
+    ] = False,
 ) -> None:
     """Measure a checkpoint on held-out data: accuracy by kind, pass@k; every answer is kept.
 
@@ -153,7 +156,7 @@ def evaluate(
 
     measure.evaluate(
         checkpoint, data, reward, num_examples, num_samples, temperature, max_tokens, split, out,
-        console,
+        blind, console,
     )  # fmt: skip
 
 

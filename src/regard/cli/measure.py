@@ -15,6 +15,7 @@ from regard.data.mixing import Source, left_out
 from regard.data.readers import reader_for
 from regard.data.rollouts import group_to_json
 from regard.errors import ConfigError, nearest
+from regard.evals.blind import Blind
 from regard.evals.held_out import HeldOut, summarise
 from regard.models.policy import PolicySpec
 from regard.rollout.sampling import Sampling
@@ -31,13 +32,14 @@ def evaluate(
     max_tokens: int,
     split: str,
     out: Path | None,
+    is_blind: bool,
     console: Console,
 ) -> None:
     """Answer, print the accuracies, keep the answers."""
     dataset = source_named(data, split).load()
     policy = PolicySpec(weights=checkpoint).load()
     held_out = HeldOut(
-        data=_Loaded(dataset),
+        data=Blind(_Loaded(dataset)) if is_blind else _Loaded(dataset),
         reward=reward_named(reward),
         num_examples=num_examples,
         num_samples=num_samples,
@@ -56,7 +58,7 @@ def evaluate(
         console.print(f"left out {sentence}", markup=False, soft_wrap=True)
     if dropped:
         console.print(f"{len(dropped)} examples left out")
-    folder = out or _beside(checkpoint, data)
+    folder = out or _beside(checkpoint, data, "-blind" if is_blind else "")
     _write(folder, groups, measured)
     console.print(f"answers: {folder}", soft_wrap=True)
 
@@ -96,10 +98,10 @@ def table(measured: Measured) -> Table:
     return shown
 
 
-def _beside(checkpoint: str, data: str) -> Path:
+def _beside(checkpoint: str, data: str, mark: str) -> Path:
     """A folder for the answers that names what was asked."""
     home = Path(checkpoint).resolve() if Path(checkpoint).is_dir() else Path("evals") / checkpoint
-    return home / "evals" / Path(data).stem
+    return home / "evals" / f"{Path(data).stem}{mark}"
 
 
 def _write(folder: Path, groups: list[Group], measured: Measured) -> None:

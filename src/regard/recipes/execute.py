@@ -50,6 +50,8 @@ def execute(run: Run, folder: Path, *, recipe: str, console: Console) -> None:
             max_logged_groups=run.max_logged_groups,
             console=console,
             trackers=trackers,
+            monitors=run.monitors,
+            blind_evaluator=run.blind_evaluation,
         )
         try:
             trainer.run()

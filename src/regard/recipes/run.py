@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from regard.errors import ConfigError, nearest
+from regard.evals.blind import Blind
 from regard.evals.held_out import HeldOut
 from regard.models.policy import PolicySpec
+from regard.training.monitors import MONITORS, Monitor
 from regard.training.stages import Reinforce, Supervise
 from regard.training.trackers import TRACKERS
 
@@ -24,6 +26,11 @@ class Run:
     stages: tuple[Stage, ...]
     evaluation: HeldOut | None = None
     """Held-out examples: asked before, after, and as often as each stage says."""
+    blind_examples: int = 64
+    """Of the held-out examples, those asked about other examples' pictures too, whenever a stage
+    evaluates; 0 for none. 64: ours, a chance of 0.06 and a quarter of an evaluation's time."""
+    monitors: tuple[Monitor, ...] = MONITORS
+    """What watches the metrics and warns of trouble."""
     seed: int = 0
     """Of data order and sampling. A tiny model's first weights have a seed of their own."""
     num_threads: int = 0
@@ -36,6 +43,17 @@ class Run:
     """Groups written down of such a step."""
     trackers: tuple[str, ...] = ()
     """Where metrics go besides the run folder: tensorboard, wandb, trackio."""
+
+    @property
+    def blind_evaluation(self) -> HeldOut | None:
+        """The evaluation that measures what the policy knows without looking."""
+        if self.evaluation is None or not self.blind_examples:
+            return None
+        return replace(
+            self.evaluation,
+            data=Blind(self.evaluation.data),
+            num_examples=min(self.blind_examples, self.evaluation.num_examples),
+        )
 
     def __post_init__(self) -> None:
         names = [stage.name for stage in self.stages]

@@ -69,6 +69,15 @@ class RunFolder:
         where = {"step": step, "stage": stage, "moment": moment}
         self._append("evaluations.jsonl", {**where, **asdict(measured)})
 
+    def log_warning(self, step: int, stage: str, monitor: str, text: str) -> None:
+        """Add what a monitor said."""
+        where = {"step": step, "stage": stage}
+        self._append("warnings.jsonl", {**where, "monitor": monitor, "text": text})
+
+    def rows_of(self, stage: str, name: str) -> list[dict[str, Any]]:
+        """The rows of a stage in one of the logs."""
+        return [row for row in read_rows(self.path / name) if row["stage"] == stage]
+
     def log_rollouts(self, step: int, stage: str, groups: Sequence[Group]) -> None:
         """Write the groups of a step, and the images they speak of."""
         lines = [
@@ -147,7 +156,7 @@ class RunFolder:
         """Take back what was written after a step, and drafts nobody finished."""
         for draft in self.checkpoints.glob(".draft-*"):
             shutil.rmtree(draft)
-        for name in ("metrics.jsonl", "evaluations.jsonl"):
+        for name in ("metrics.jsonl", "evaluations.jsonl", "warnings.jsonl"):
             path = self.path / name
             if path.is_file():
                 kept = [row for row in read_rows(path) if row["step"] <= step]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rich.console import Console
 
@@ -24,6 +25,7 @@ from regard.schedule import adapted, after_step, resolve
 from regard.training import guard
 from regard.training.folder import Progress, RunFolder, load_kept, load_optimizer
 from regard.training.learner import Learner
+from regard.training.monitors import Monitor
 from regard.training.progress import Display
 from regard.training.signals import Request, stop_requests
 from regard.training.stages import Collected, Evaluator, Reinforce, Supervise
@@ -52,9 +54,16 @@ class Trainer:
     max_logged_groups: int
     console: Console
     trackers: Sequence[Tracker] = ()
+    monitors: Sequence[Monitor] = ()
+    blind_evaluator: Evaluator | None = None
+    """Measures what the policy knows without looking, whenever it is evaluated."""
     progress: Progress = field(default_factory=Progress)
     kept: Kept = field(default_factory=Kept)
     """What a replay remembers in the stage under way."""
+    _rows: list[dict[str, Any]] = field(default_factory=list, init=False)
+    """The metrics of the stage under way, for the monitors."""
+    _warned: set[str] = field(default_factory=set, init=False)
+    """Monitors that have spoken in it."""
     _is_guarded: bool = field(default=False, init=False)
     """Whether a rollout of this process has been compared with the plain path."""
 
@@ -98,6 +107,8 @@ class Trainer:
             load_optimizer(learner.optimizer, policy, checkpoint)
             self.kept = load_kept(checkpoint)
         order = Stream(stage.data.load(), seed=derive_seed(self.seed, stage.name, "order"))
+        self._rows = self.folder.rows_of(stage.name, "metrics.jsonl")
+        self._warned = {row["monitor"] for row in self.folder.rows_of(stage.name, "warnings.jsonl")}
         done = self.progress.stage_step
         with (
             ahead(order, stage.num_workers) as stream,
@@ -144,6 +155,7 @@ class Trainer:
         metrics["compute/tokens_per_second"] = collected.num_tokens / metrics["time/step"]
         self._log(stage, metrics, collected)
         display.step(self.progress.stage_step, metrics)
+        self._warn(stage, display)
         if self._is_time_to_save(stage):
             self._save(learner)
 
@@ -182,6 +194,9 @@ class Trainer:
                 metrics = {"eval/accuracy": measured.accuracy}
                 for kind, part in measured.by_kind.items():
                     metrics[f"eval/accuracy/{kind}"] = part.accuracy
+                if self.blind_evaluator is not None:
+                    blind = self.blind_evaluator.measure(policy)
+                    metrics["eval/blind_accuracy"] = blind.accuracy
                 metrics["time/evaluate"] = time.perf_counter() - start
         if is_last:
             ends = (*self.progress.ends, self.progress.step)
@@ -241,12 +256,24 @@ class Trainer:
     ) -> None:
         step, stage_step = self.progress.step, self.progress.stage_step
         where = {"step": step, "stage": stage.name, "stage_step": stage_step, "time": time.time()}
-        self.folder.log({**where, **metrics})
+        row = {**where, **metrics}
+        self._rows.append(row)
+        self.folder.log(row)
         for tracker in self.trackers:
             tracker.log(step, metrics)
         is_due = self.log_rollouts_every and (stage_step - 1) % self.log_rollouts_every == 0
         if isinstance(stage, Reinforce) and (is_due or self.progress.is_stage_done):
             self.folder.log_rollouts(step, stage.name, collected.shown[: self.max_logged_groups])
+
+    def _warn(self, stage: Supervise | Reinforce, display: Display) -> None:
+        """Say what the monitors see in the stage so far, each of them once."""
+        folder, step = self.folder, self.progress.step
+        for monitor in self.monitors:
+            name = type(monitor).__name__
+            if name not in self._warned and (text := monitor(self._rows)) is not None:
+                self._warned.add(name)
+                folder.log_warning(step, stage.name, name, text)
+                display.say(f"step {step}: {text}")
 
     def _is_time_to_save(self, stage: Supervise | Reinforce) -> bool:
         now = self.progress

@@ -46,7 +46,7 @@ def read_run(path: Path) -> RunFolder:
             f"{path} is not a run folder: it holds none of "
             f"{', '.join(_PARTS_OF_A_RUN)}{_hint(path)}"
         )
-    notes: list[str] = []
+    notes = _warnings(path / "warnings.jsonl")
     return RunFolder(
         path=path,
         run=_read_object(path / "run.json", notes),
@@ -136,6 +136,12 @@ def _read_rows(path: Path, notes: list[str]) -> list[Json]:
     elif not rows:
         notes.append(f"{path.name} is empty so far.")
     return [row for row in rows if number(row.get("step")) is not None]
+
+
+def _warnings(path: Path) -> list[str]:
+    """What the monitors said while the run went on."""
+    rows = read_rows(path)[0] if path.is_file() else []
+    return [f"Step {row.get('step')}, {row.get('stage')}: {row.get('text')}" for row in rows]
 
 
 def _last_word(rows: list[Json], keys: tuple[str, ...]) -> list[Json]:

@@ -97,6 +97,7 @@ def test_a_criterion_about_an_arm_there_is_not_is_refused():
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_claim_runs_from_a_shared_start_and_goes_on_where_it_was_killed(tmp_path):
     recipes = tmp_path / "arms.py"
     recipes.write_text(ARMS)

@@ -36,6 +36,7 @@ class Regard:
 @pytest.fixture
 def regard(capsys, tmp_path, monkeypatch) -> Regard:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setenv("REGARD_CACHE", str(tmp_path / "cache"))
     return Regard(capsys)
 
@@ -98,7 +99,7 @@ def mixed(tmp_path) -> Path:
         ("score exact_answer nothing.jsonl", "nothing.jsonl: cannot be read"),
         ("check-data nothing.jsonl", "nothing.jsonl: cannot be read"),
         ("check-data nothing.csv", "no reader for files ending in '.csv'"),
-        ("view nothing", "nothing: no such folder; expected a run folder"),
+        ("view nothing", "'nothing' is neither a run's folder nor a world"),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(arguments, said, regard):

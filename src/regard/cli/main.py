@@ -23,9 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-# A file or a pipe has no width of its own, and rich would fold tables to 80 columns.
-_is_piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-console = Console(width=160 if _is_piped else None)
+console = Console()
 
 RecipeName = Annotated[
     str,
@@ -274,6 +272,9 @@ def doctor() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command; what goes wrong on purpose is one sentence and exit code 1."""
+    # A file or a pipe has no width of its own, and rich would fold tables to 80 columns.
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        console.width = 160
     try:
         return app(args=arguments)
     except RegardError as error:

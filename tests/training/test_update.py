@@ -128,6 +128,22 @@ def test_what_sampling_read_serves_every_way_of_training(prompts, groups, spec):
     assert (again - whole).norm() < allowed * whole.norm()
 
 
+def test_a_question_asked_twice_in_a_step_is_learned_from_once_each_time(policy, prompts, groups):
+    asked = [prompts[0], prompts[1], prompts[0], prompts[1]]
+    whole, totals = gradient_of(policy, asked, groups, dapo(), 10_000)
+    readings = Readings(policy, 10_000)
+    # One by one, so that the same question is read in batches of its own.
+    NativeEngine(policy, readings, max_rows=3).sample(asked, 3, Sampling(max_tokens=7), seed=0)
+    policy.model.zero_grad()
+    batch = dapo().weigh(dapo().judge(groups))
+    found = learn(
+        policy, asked, batch, dapo(), temperature=1.0, max_tokens=10_000, readings=readings
+    )
+    again = torch.cat([p.grad.flatten() for _, p in policy.trainable() if p.grad is not None])
+    assert found.num_tokens == totals.num_tokens
+    assert (again - whole).norm() < 1e-5 * whole.norm()
+
+
 def test_no_pass_runs_more_tokens_than_it_may(prompts, groups):
     algorithm = grpo()
     batch = algorithm.weigh(algorithm.judge(groups))

@@ -73,7 +73,10 @@ def plan(
     if is_plain:
         lengths = [n + len(prompts[i]) for n, i in zip(lengths, group, strict=True)]
     used = sorted(set(group))
-    number_of = {prompts[number]: number for number in used}
+    # A question may stand twice in a step: each reading of it serves one of its groups.
+    numbers_of: dict[Prompt, list[int]] = defaultdict(list)
+    for number in used:
+        numbers_of[prompts[number]].append(number)
     chunks = []
 
     def add(numbers: list[int], state: PromptState | None = None) -> None:
@@ -83,7 +86,8 @@ def plan(
         chunks.append(Chunk(numbers, list(_runs(rows, lengths, max_tokens)), state))
 
     for members, state in readings.take([prompts[i] for i in used]) if readings else ():
-        numbers = [number_of.get(prompt, -1) for prompt in members]
+        left = (numbers_of[prompt] for prompt in members)
+        numbers = [own.pop(0) if own else -1 for own in left]
         used = [number for number in used if number not in numbers]
         add(numbers, state)
     for bucket in batches([prompts[i] for i in used], max_tokens, len(used)):

@@ -103,15 +103,16 @@ def run(
     num_steps = num_pairs + 1
     prompts = examples(shape, num_prompts, num_steps)
     algorithm = replace(dapo(clip_high=0.2), kl_coef=kl_coef)
-    ours, plain = (
-        Ours(
+
+    def side(*, is_plain: bool) -> Ours:
+        return Ours(
             (model, tokenizer, processor), spec, shape, algorithm=algorithm,
             learning_rate=LEARNING_RATE, num_prompts=num_prompts, reward=reward_of,
             is_plain=is_plain,
-        )
-        for is_plain in (False, True)
-    )  # fmt: skip
-    duel = _Duel(model, ours, plain if has_plain else None, prompts, num_prompts)
+        )  # fmt: skip
+
+    plain = side(is_plain=True) if has_plain else None
+    duel = _Duel(model, side(is_plain=False), plain, prompts, num_prompts)
     theirs = trainer(
         model, tokenizer, processor, prompts, shape, num_prompts=num_prompts,
         num_steps=num_steps, kl_coef=kl_coef, loss="dapo", learning_rate=LEARNING_RATE,

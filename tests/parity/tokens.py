@@ -15,6 +15,7 @@ from regard.algorithms.batch import TokenBatch
 from regard.algorithms.imitation import Imitation
 from regard.algorithms.kl import Estimator, kl
 from regard.algorithms.policy_gradient import PolicyGradient
+from regard.algorithms.surrogates import Clip
 from regard.errors import ConfigError
 
 Table = Sequence[Sequence[float]]
@@ -107,6 +108,24 @@ def run(
         "sequence_means": {
             name: (fact * batch.policy_weight).sum().item() for name, fact in loss.metrics.items()
         },
+    }
+
+
+def verl_policy_loss(
+    given: dict[str, Any], algorithm: PolicyGradient, clip: Clip
+) -> dict[str, Any]:
+    """What verl's `compute_policy_loss` returns, of an algorithm with this clip."""
+    mask = given["response_mask"]
+    found = run(
+        replace(algorithm, surrogate=clip, aggregate=AGGREGATES[given["agg"]](len(mask[0]))),
+        now=given["log_probs"], old=given["old_log_probs"], advantages=given["advantages"],
+        mask=mask,
+    )  # fmt: skip
+    return {
+        "loss": found["loss"],
+        "clipfrac": found["means"]["policy/clip_fraction"],
+        "ppo_kl": found["drift"],
+        "clipfrac_lower": found["means"]["policy/dual_clip_fraction"],
     }
 
 

@@ -44,7 +44,7 @@ class _Exchanged:
         if not example.images:
             return example
         others = _others(self.dataset, index, example)
-        return _with_images(example, dict(zip(example.images, others, strict=True)))
+        return with_images(example, dict(zip(example.images, others, strict=True)))
 
 
 def _others(dataset: Dataset, index: int, example: Example) -> tuple[ImageRef, ...]:
@@ -72,7 +72,8 @@ def _noise(image: ImageRef) -> ImageRef:
     return ImageStore().put(file.getvalue())
 
 
-def _with_images(example: Example, others: Mapping[ImageRef, ImageRef]) -> Example:
+def with_images(example: Example, others: Mapping[ImageRef, ImageRef]) -> Example:
+    """The same example with other pictures in the places of its own."""
     messages = tuple(
         replace(
             message,

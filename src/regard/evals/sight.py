@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
 from typing import Any
 
+from regard.evals.blind import with_images
 from regard.models.policy import Policy
 from regard.rewards.answers import ExactAnswer
 from regard.rewards.boxes import BoxOverlap
@@ -124,21 +125,12 @@ def _swapped(examples: Sequence[Example]) -> Iterator[Example]:
         form = _form(example)
         places[form] += 1
         other = alike[form][places[form] % len(alike[form])]
-        yield _with_image(example, other)
+        yield with_images(example, dict(zip(example.images, other.images, strict=True)))
 
 
 def _form(example: Example) -> tuple[Any, ...]:
     (image,) = example.images
     return example.kind, example.meta.get("tier"), image.width, image.height
-
-
-def _with_image(example: Example, other: Example) -> Example:
-    (own,), (new,) = example.images, other.images
-    messages = tuple(
-        replace(message, parts=tuple(new if part is own else part for part in message.parts))
-        for message in example.messages
-    )
-    return replace(example, messages=messages)
 
 
 def _constant(examples: Sequence[Example]) -> float:

@@ -93,7 +93,6 @@ class Decoding:
     prompt_bias: Float[Tensor, "B 1 1 P"] | None
     groups: Slots
     """Rows by prompt, [B, Q]."""
-    num_rows: int
     length: int = 0
     """How many own tokens the rows have already."""
     own_keys: list[Float[Tensor, "R K capacity D"]] = field(default_factory=list)
@@ -119,7 +118,6 @@ class Decoding:
 
     def keep(self, rows: Int[Tensor, " kept"], prompt: Int[Tensor, " kept"]) -> None:
         """Forget every row but these; `prompt` says whose answer each kept row is."""
-        self.num_rows = len(rows)
         self.groups = Slots.of(prompt, self.keys[0].shape[0])
         self.own_keys = [buffer[rows] for buffer in self.own_keys]
         self.own_values = [buffer[rows] for buffer in self.own_values]

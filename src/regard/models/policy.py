@@ -275,7 +275,6 @@ class Policy:
             values=state.values,
             prompt_bias=state.bias,
             groups=Slots.of(torch.tensor(prompt_of), len(state)).to(self.device),
-            num_rows=len(prompt_of),
         )
 
     def decode(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import AGGREGATES, EqualGroups, advantages_by_group, run
+from parity.tokens import EqualGroups, advantages_by_group, verl_policy_loss
 from regard.algorithms.published import patho_r1_dapo
 from regard.algorithms.surrogates import Clip
 from regard.curation.pages import crop_window, page_pixels, pages_to_read
@@ -58,21 +58,8 @@ def _shard(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _verl_policy_loss(given: dict[str, Any]) -> dict[str, float]:
-    mask = given["response_mask"]
     clip = Clip(low=given["clip_low"], high=given["clip_high"], dual=given["clip_ratio_c"])
-    algorithm = replace(
-        patho_r1_dapo(), surrogate=clip, aggregate=AGGREGATES[given["agg"]](len(mask[0]))
-    )
-    found = run(
-        algorithm, now=given["log_probs"], old=given["old_log_probs"],
-        advantages=given["advantages"], mask=mask,
-    )  # fmt: skip
-    return {
-        "loss": found["loss"],
-        "clipfrac": found["means"]["policy/clip_fraction"],
-        "ppo_kl": found["drift"],
-        "clipfrac_lower": found["means"]["policy/dual_clip_fraction"],
-    }
+    return verl_policy_loss(given, patho_r1_dapo(), clip)
 
 
 def _verl_grpo_advantage(given: dict[str, Any]) -> list[float]:

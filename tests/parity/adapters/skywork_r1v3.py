@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import torch
 
-from parity.tokens import AGGREGATES, EqualGroups, advantages_by_group, run
+from parity.tokens import EqualGroups, advantages_by_group, verl_policy_loss
 from regard.algorithms.published import skywork_r1v3
 from regard.algorithms.surrogates import Clip
 from regard.evals.benchmarks import emma, hallusion, mmk12, mmmu, wemath
@@ -96,21 +95,8 @@ def _grpo_advantage(given: dict[str, Any]) -> list[float]:
 
 
 def _ppo_clip_loss(given: dict[str, Any]) -> dict[str, float]:
-    mask = given["response_mask"]
     clip = Clip(low=given["clip"], high=given["clip"], dual=given["clip_ratio_c"])
-    algorithm = replace(
-        skywork_r1v3(), surrogate=clip, aggregate=AGGREGATES[given["agg"]](len(mask[0]))
-    )
-    found = run(
-        algorithm, now=given["log_probs"], old=given["old_log_probs"],
-        advantages=given["advantages"], mask=mask,
-    )  # fmt: skip
-    return {
-        "loss": found["loss"],
-        "clipfrac": found["means"]["policy/clip_fraction"],
-        "ppo_kl": found["drift"],
-        "clipfrac_lower": found["means"]["policy/dual_clip_fraction"],
-    }
+    return verl_policy_loss(given, skywork_r1v3(), clip)
 
 
 def _entropy(given: dict[str, Any]) -> list[float]:

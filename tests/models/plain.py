@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from regard.models.policy import Policy
-from regard.models.prompts import Prompt, collate
+from regard.models.prompts import Prompt, pixels_of
 
 
 def plain_logprobs(
@@ -25,9 +25,8 @@ def plain_logprobs(
     model = policy.base
     found = []
     for answer, number in zip(answers, prompt_of, strict=True):
-        inputs = collate([prompts[number]], policy.family, policy.pixels)
-        ids = torch.cat([inputs.token_ids, torch.tensor([list(answer)])], dim=1)
-        extra = dict(inputs.pixels)
+        ids = torch.tensor([[*prompts[number].token_ids, *answer]])
+        extra = dict(pixels_of([prompts[number]], policy.family, policy.pixels))
         kinds = (ids == policy.family.image_id).int()
         if hasattr(model.model, "rope_deltas"):
             model.model.rope_deltas = None  # what the last call left

@@ -10,7 +10,7 @@ from tests.models.families import FAMILIES, load, picture, question
 from transformers import AutoModelForImageTextToText
 
 from regard.models.policy import PolicySpec
-from regard.models.prompts import collate
+from regard.models.prompts import pixels_of
 
 EXAMPLE = question("two", picture(60, 40), "and", picture(90, 60), "what is the sum ?")
 
@@ -27,9 +27,9 @@ def test_a_saved_policy_is_the_same_model_to_transformers_and_to_us(model_type, 
     assert again.path == policy.path
 
     def logits(of, model):
-        inputs = collate([prompt], of.family, of.pixels)
-        extra = of.family.stock_inputs(model, inputs.token_ids, inputs.pixels)
-        return model(input_ids=inputs.token_ids, **inputs.pixels, **extra).logits
+        ids = torch.tensor([prompt.token_ids])
+        pixels = pixels_of([prompt], of.family, of.pixels)
+        return model(input_ids=ids, **pixels, **of.family.stock_inputs(model, ids, pixels)).logits
 
     expected = logits(policy, policy.base)
     assert torch.equal(logits(again, again.base), expected)

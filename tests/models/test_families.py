@@ -13,7 +13,7 @@ from tests.models.stock import stock_processor
 from regard.errors import CheckpointError, DataError
 from regard.models.families import family_of
 from regard.models.policy import Policy
-from regard.models.prompts import collate, make_prompt
+from regard.models.prompts import collate, make_prompt, pixels_of
 from regard.types import Frame, ImageRef, Message
 
 SIZES = [
@@ -67,7 +67,7 @@ def test_a_prompt_is_what_transformers_own_processor_makes_of_it(model_type, exa
     )  # fmt: skip
     prompt = policy.prompt(example)
     assert list(prompt.token_ids) == stock["input_ids"][0].tolist()
-    pixels = collate([prompt], policy.family, policy.pixels).pixels
+    pixels = pixels_of([prompt], policy.family, policy.pixels)
     if not example.images:
         assert pixels == {}
         return
@@ -97,8 +97,10 @@ def test_the_number_of_tokens_is_known_from_the_size_alone(model_type):
 def test_positions_are_those_the_model_would_give_itself(model_type):
     policy = policy_of(model_type)
     for example in EXAMPLES:
-        inputs = collate([policy.prompt(example)], policy.family, policy.pixels)
-        stock = policy.family.stock_inputs(policy.base, inputs.token_ids, inputs.pixels)
+        prompt = policy.prompt(example)
+        inputs = collate([prompt], policy.family)
+        pixels = pixels_of([prompt], policy.family, policy.pixels)
+        stock = policy.family.stock_inputs(policy.base, inputs.token_ids, pixels)
         assert torch.equal(inputs.positions, stock["position_ids"])
 
 

@@ -26,7 +26,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from regard.models.families import Family
-from regard.models.prompts import PixelStore, Prompt, collate
+from regard.models.prompts import PixelStore, Prompt, collate, pixels_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class PlainPath:
         """One pass through the model without its head, over rows that begin with a prompt."""
         inputs: dict[str, Any] = {"input_ids": ids.to(self.model.device)}
         if prompt is not None:
-            pixels = collate([prompt], self.family, self.pixels).pixels
+            pixels = pixels_of([prompt], self.family, self.pixels)
             inputs |= {name: tensor.to(self.model.device) for name, tensor in pixels.items()}
             inputs |= self.family.stock_inputs(self.model, inputs["input_ids"], pixels)
         with self.compute():
@@ -87,7 +87,7 @@ class PlainState:
     def next_position(self) -> Int[Tensor, " B"]:
         """Where the first token of an answer stands: after the greatest position of its prompt."""
         path = self.path
-        inputs = [collate([prompt], path.family, path.pixels) for prompt in self.prompts]
+        inputs = [collate([prompt], path.family) for prompt in self.prompts]
         return torch.cat([one.next_position for one in inputs]).to(path.model.device)
 
     def respond(

@@ -29,9 +29,17 @@ from regard.models import attention, parts
 from regard.models.families import Family, family_of
 from regard.models.head import Head
 from regard.models.plain import PlainDecoding, PlainPath, PlainState
-from regard.models.prompts import PixelStore, Prompt, collate, make_prompt, processor_template
+from regard.models.prompts import (
+    PixelStore,
+    Prompt,
+    collate,
+    make_prompt,
+    pixels_of,
+    processor_template,
+)
 from regard.models.slots import Slots
 from regard.models.tiny import TinyModel, load_tokenizer
+from regard.models.towers import FeatureStore, is_frozen
 from regard.models.work import Work
 from regard.types import Example
 
@@ -127,6 +135,7 @@ class Policy:
         self.spec = spec
         self.family: Family = family_of(model.config, processor, tokenizer)
         self.pixels = PixelStore(self.family)
+        self.features = FeatureStore()
         self.work = Work()
         self.path: Literal["shared", "plain"] = "shared" if self.family.shared_prefix else "plain"
         """Whether answers share their prompt's keys, or each is run alone behind its prompt."""
@@ -204,13 +213,13 @@ class Policy:
         if self.path == "plain":
             return self.plain.read(prompts)
         self.work.read(prompts)
-        inputs = collate(prompts, self.family, self.pixels)
+        inputs = collate(prompts, self.family)
         layout = attention.Reading()
         hidden = self._run(
             layout,
             input_ids=inputs.token_ids,
             position_ids=self._axes(inputs.positions),
-            **inputs.pixels,
+            **self._seen(prompts),
         )
         last = (inputs.lengths - 1).to(self.device)
         order = sorted(layout.keys)
@@ -235,7 +244,9 @@ class Policy:
         """
         self.work.prompt_tokens_row_wise += int(state.lengths[list(prompt_of)].sum())
         if isinstance(state, PlainState):
-            self.work.read([state.prompts[number] for number in prompt_of])
+            run = [state.prompts[number] for number in prompt_of]
+            self.work.read(run)
+            self.work.encode(run)
             return state.respond(answers, prompt_of)
         lengths = torch.tensor([len(answer) for answer in answers])
         row, offset = _unroll(lengths)
@@ -269,6 +280,7 @@ class Policy:
         self.work.prompt_tokens_row_wise += int(state.lengths[list(prompt_of)].sum())
         if isinstance(state, PlainState):
             self.work.read(state.prompts)
+            self.work.encode(state.prompts)
             return state.decoding(prompt_of)
         return attention.Decoding(
             keys=state.keys,
@@ -307,10 +319,30 @@ class Policy:
         positions = positions.expand(num_axes, -1, -1) if num_axes > 1 else positions[0]
         return positions.to(self.device)
 
-    def _run(self, layout: attention.Layout, **inputs: Tensor) -> Tensor:
+    def _seen(self, prompts: Sequence[Prompt]) -> dict[str, Any]:
+        """The images of these prompts as the model wants them: pixels, or what a tower that does
+        not learn has made of them."""
+        if not is_frozen(self.model):
+            self.features.clear()  # a stage before may have left them; they are of other weights
+            self.work.encode(prompts)
+            return dict(pixels_of(prompts, self.family, self.pixels))
+        return self.features.of(prompts, self._encode)
+
+    def _encode(self, prompt: Prompt) -> Any:
+        """The output of vision tower and connector for the images of one prompt."""
+        self.work.encode([prompt])
+        pixels = pixels_of([prompt], self.family, self.pixels)
+        with torch.no_grad(), self.compute():
+            inputs = {name: tensor.to(self.device) for name, tensor in pixels.items()}
+            return self.base.model.get_image_features(**inputs, return_dict=True)
+
+    def _run(self, layout: attention.Layout, **inputs: Any) -> Tensor:
         """One pass through the model without its head: hidden states [B, P, D]."""
         with self.compute():
-            inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+            inputs = {
+                name: value.to(self.device) if isinstance(value, Tensor) else value
+                for name, value in inputs.items()
+            }
             output = self.base.model(**inputs, use_cache=False, regard_layout=layout)
         hidden: Tensor = output.last_hidden_state
         return hidden
@@ -322,6 +354,8 @@ class Policy:
         shared = {id(p): p for p in self.model.parameters() if not p.requires_grad}
         twin = copy.copy(self)
         twin.work = Work()
+        if not is_frozen(self.model):
+            twin.features = FeatureStore()  # of its own tower; else what either sees serves both
         twin.model = copy.deepcopy(self.model, memo=dict(shared))
         twin.model.requires_grad_(False)
         return twin

@@ -6,7 +6,6 @@ Letters: B prompts, P tokens of the longest, A position axes.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from transformers.utils import cached_file
 
 from regard.errors import DataError
 from regard.models.families import Family, check_aspect
+from regard.models.keeping import Kept
 from regard.types import Example, ImageFrame, ImageRef, Message
 
 
@@ -78,24 +78,16 @@ class PixelStore:
 
     def __init__(self, family: Family, max_bytes: int = 256 * 2**20) -> None:
         self._family = family
-        self._max_bytes = max_bytes
-        self._num_bytes = 0
-        self._features: OrderedDict[tuple[str, bool], Mapping[str, Tensor]] = OrderedDict()
+        self._kept = Kept[tuple[str, bool]](max_bytes)
 
     def of(self, prompt: Prompt) -> list[Mapping[str, Tensor]]:
         """The model's inputs for the images of a prompt; decodes those that are not at hand."""
         return [self._of(image, len(prompt.images) == 1) for image in prompt.images]
 
     def _of(self, image: ImageRef, is_alone: bool) -> Mapping[str, Tensor]:
-        key = (image.digest, is_alone)
-        if key not in self._features:
-            self._features[key] = self._family.features(image.open(), is_alone)
-            self._num_bytes += _num_bytes(self._features[key])
-        self._features.move_to_end(key)
-        features = self._features[key]
-        while self._num_bytes > self._max_bytes and len(self._features) > 1:
-            self._num_bytes -= _num_bytes(self._features.popitem(last=False)[1])
-        return features
+        return self._kept.of(
+            (image.digest, is_alone), lambda: self._family.features(image.open(), is_alone)
+        )
 
 
 @dataclass(frozen=True)
@@ -105,8 +97,6 @@ class PromptInputs:
     token_ids: Int[Tensor, "B P"]
     positions: Int[Tensor, "A B P"]
     lengths: Int[Tensor, " B"]
-    pixels: Mapping[str, Tensor]
-    """What the family's vision tower wants; empty when no prompt has an image."""
 
     @property
     def next_position(self) -> Int[Tensor, " B"]:
@@ -114,8 +104,8 @@ class PromptInputs:
         return self.positions.amax(dim=(0, 2)) + 1
 
 
-def collate(prompts: Sequence[Prompt], family: Family, pixels: PixelStore) -> PromptInputs:
-    """Pad prompts on the right and gather their images. Under causality padding does no harm."""
+def collate(prompts: Sequence[Prompt], family: Family) -> PromptInputs:
+    """Pad prompts on the right. Under causality padding does no harm."""
     lengths = torch.tensor([len(prompt) for prompt in prompts])
     shape = (len(prompts), int(lengths.max()))
     token_ids = torch.zeros(shape, dtype=torch.long)
@@ -125,14 +115,18 @@ def collate(prompts: Sequence[Prompt], family: Family, pixels: PixelStore) -> Pr
         token_ids[row, : len(ids)] = ids
         axes = family.positions(ids, [frame.original for frame in prompt.frames])
         rows.append(torch.nn.functional.pad(axes, (0, shape[1] - len(ids))))
-    images = [image for prompt in prompts for image in pixels.of(prompt)]
-    counts = [len(prompt.images) for prompt in prompts]
     return PromptInputs(
-        token_ids=token_ids,
-        positions=torch.stack(rows, dim=1),
-        lengths=lengths,
-        pixels=family.collate(images, counts) if images else {},
+        token_ids=token_ids, positions=torch.stack(rows, dim=1), lengths=lengths
     )
+
+
+def pixels_of(
+    prompts: Sequence[Prompt], family: Family, store: PixelStore
+) -> Mapping[str, Tensor]:
+    """What the family's vision tower wants of these prompts; empty where none has an image."""
+    images = [image for prompt in prompts for image in store.of(prompt)]
+    counts = [len(prompt.images) for prompt in prompts]
+    return family.collate(images, counts) if images else {}
 
 
 def _template_text(example: Example, tokenizer: Any) -> str:
@@ -147,7 +141,3 @@ def _as_template(message: Message) -> dict[str, Any]:
         for part in message.parts
     ]
     return {"role": message.role, "content": content}
-
-
-def _num_bytes(features: Mapping[str, Tensor]) -> int:
-    return sum(tensor.nbytes for tensor in features.values())

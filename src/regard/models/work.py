@@ -22,10 +22,13 @@ class Work:
     """Digests of the different images among them."""
 
     def read(self, prompts: Sequence[Prompt]) -> None:
-        """Note that prompts were run."""
+        """Note that prompts were run, whether or not their images were."""
         self.prompt_tokens += sum(map(len, prompts))
-        self.vision_encodes += sum(len(prompt.images) for prompt in prompts)
         self.images.update(image.digest for prompt in prompts for image in prompt.images)
+
+    def encode(self, prompts: Sequence[Prompt]) -> None:
+        """Note that the images of these prompts went through the vision tower."""
+        self.vision_encodes += sum(len(prompt.images) for prompt in prompts)
 
     def metrics(self) -> dict[str, float]:
         """Counts by the names the run folder knows them by."""

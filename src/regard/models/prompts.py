@@ -115,14 +115,10 @@ def collate(prompts: Sequence[Prompt], family: Family) -> PromptInputs:
         token_ids[row, : len(ids)] = ids
         axes = family.positions(ids, [frame.original for frame in prompt.frames])
         rows.append(torch.nn.functional.pad(axes, (0, shape[1] - len(ids))))
-    return PromptInputs(
-        token_ids=token_ids, positions=torch.stack(rows, dim=1), lengths=lengths
-    )
+    return PromptInputs(token_ids=token_ids, positions=torch.stack(rows, dim=1), lengths=lengths)
 
 
-def pixels_of(
-    prompts: Sequence[Prompt], family: Family, store: PixelStore
-) -> Mapping[str, Tensor]:
+def pixels_of(prompts: Sequence[Prompt], family: Family, store: PixelStore) -> Mapping[str, Tensor]:
     """What the family's vision tower wants of these prompts; empty where none has an image."""
     images = [image for prompt in prompts for image in store.of(prompt)]
     counts = [len(prompt.images) for prompt in prompts]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 
 Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value", bound=Mapping[str, Any])
+"""Tensors, or tuples of them, by name."""
 
-Tensors = Mapping[str, Tensor | tuple[Tensor, ...]]
 
-
-class Kept(Generic[Key]):
+class Kept(Generic[Key, Value]):
     """Made once and kept; what was not asked for longest is forgotten first.
 
     >>> import torch
-    >>> kept = Kept[str](max_bytes=8)
+    >>> kept = Kept[str, dict](max_bytes=8)
     >>> def make(): return {"x": torch.zeros(1)}
     >>> first = kept.of("a", make)
     >>> first is kept.of("a", make), len([kept.of(key, make) for key in "bc"])
@@ -29,9 +29,9 @@ class Kept(Generic[Key]):
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._num_bytes = 0
-        self._kept: OrderedDict[Key, Tensors] = OrderedDict()
+        self._kept: OrderedDict[Key, Value] = OrderedDict()
 
-    def of(self, key: Key, make: Callable[[], Tensors]) -> Tensors:
+    def of(self, key: Key, make: Callable[[], Value]) -> Value:
         """What is kept under a key; it is made if it is not at hand."""
         if key not in self._kept:
             self._kept[key] = make()
@@ -48,9 +48,9 @@ class Kept(Generic[Key]):
         self._num_bytes = 0
 
 
-def _num_bytes(tensors: Tensors) -> int:
-    return sum(tensor.nbytes for value in tensors.values() for tensor in _each(value))
+def _num_bytes(value: Mapping[str, Any]) -> int:
+    return sum(tensor.nbytes for each in value.values() for tensor in _tensors(each))
 
 
-def _each(value: Tensor | tuple[Tensor, ...]) -> Iterable[Tensor]:
-    return (value,) if isinstance(value, Tensor) else value
+def _tensors(each: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return (each,) if isinstance(each, Tensor) else each

@@ -78,7 +78,7 @@ class PixelStore:
 
     def __init__(self, family: Family, max_bytes: int = 256 * 2**20) -> None:
         self._family = family
-        self._kept = Kept[tuple[str, bool]](max_bytes)
+        self._kept = Kept[tuple[str, bool], Mapping[str, Tensor]](max_bytes)
 
     def of(self, prompt: Prompt) -> list[Mapping[str, Tensor]]:
         """The model's inputs for the images of a prompt; decodes those that are not at hand."""

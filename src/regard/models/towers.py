@@ -14,9 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from regard.models.keeping import Kept, Tensors
+from regard.models.keeping import Kept
 from regard.models.parts import part_of
 from regard.models.prompts import Prompt
+
+Features = dict[str, Any]
+"""What a tower made of a prompt's images: tensors, or tuples of them, by name."""
 
 _MAX_BYTES = 512 * 2**20
 """Ours: some 30,000 images of 64 tokens and 64 features, or 150 of 1,000 tokens and 896."""
@@ -38,7 +41,7 @@ class FeatureStore:
     """The embeddings of prompts' images, as one frozen tower makes them."""
 
     def __init__(self) -> None:
-        self._kept = Kept[tuple[str, ...]](_MAX_BYTES)
+        self._kept = Kept[tuple[str, ...], Features](_MAX_BYTES)
 
     def clear(self) -> None:
         """Forget everything: the tower has changed."""
@@ -62,18 +65,16 @@ class FeatureStore:
         return {"mm_encoder_outputs": {"image": _joined(found)}}
 
 
-def _wanted(output: Any) -> Tensors:
+def _wanted(output: Any) -> Features:
     """What the language model takes of a tower's output, cut off from all else of it."""
     images = output.pooler_output
-    found: dict[str, Tensor | tuple[Tensor, ...]] = {
-        "images": images if isinstance(images, Tensor) else tuple(images)
-    }
+    found: Features = {"images": images if isinstance(images, Tensor) else tuple(images)}
     if hasattr(output, _DEEP):
         found[_DEEP] = tuple(torch.cat(layer) for layer in getattr(output, _DEEP))
     return found
 
 
-def _joined(outputs: Sequence[Tensors]) -> Any:
+def _joined(outputs: Sequence[Features]) -> Any:
     """The outputs of several prompts as those of one call."""
     images: list[Any] = [output["images"] for output in outputs]
     together: Any = torch.cat(images) if isinstance(images[0], Tensor) else sum(images, ())

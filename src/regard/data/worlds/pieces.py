@@ -1,0 +1,179 @@
+"""Single things in the cells of a grid, to be named one after the other.
+
+A model that is to see first has to learn what single things are called. Here each picture shows
+many, and the answer names them all in reading order, so that every picture teaches many names.
+They are those of other worlds: things of scenes, cards of gates, icons of screens, digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from string import ascii_lowercase
+from typing import ClassVar, Final
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from regard.data.worlds import gate_cards, grounds
+from regard.data.worlds.common import Task, Tier, World, one_of, place, vocabulary
+from regard.data.worlds.digits import SIDE as DIGIT_SIDE
+from regard.data.worlds.digits import scans_of
+from regard.data.worlds.drawing import Split, shade
+from regard.data.worlds.screens.elements import COLOURS as BUTTON_COLOURS
+from regard.data.worlds.screens.elements import ICONS, THEMES
+from regard.data.worlds.things import COLOURS, NAMES, any_thing, picture
+from regard.errors import ConfigError
+from regard.registry import world
+from regard.types import Box, FreeText
+
+CELL: Final = 56
+"""Width and height of a cell, in pixels: four tokens of 28."""
+GRIDS: Final[dict[Tier, int]] = {"easy": 2, "middle": 3, "hard": 4}
+"""Cells in a row and in a column."""
+NAMING: Final = "name every piece ."
+FINDING: Final = "name every piece and say where it is ."
+
+Drawn = tuple[str, Box]
+"""What a piece is called, and where it is in the image."""
+Draw = Callable[[Image.Image, tuple[int, int], Split, np.random.Generator], Drawn]
+"""Puts a piece into the cell that begins at a corner."""
+
+
+@world("pieces")
+@dataclass(frozen=True, kw_only=True)
+class Pieces(World):
+    """Name what is in each cell of a grid, in reading order, or say where it is as well.
+
+    >>> example = Pieces(kinds=("digits",), tiers=("easy",), seed=3).load()[0]
+    >>> example.question, example.gold
+    ('name every piece .', '<answer> 9 , 9 , 7 , 7 </answer>')
+    """
+
+    name: ClassVar[str] = "pieces"
+    known_kinds: ClassVar[tuple[str, ...]] = ("things", "cards", "digits", "icons", "buttons")
+
+    boxes: float = 0.0
+    """Share of the questions that ask for boxes too, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.boxes <= 1:
+            raise ConfigError(f"pieces: boxes is {self.boxes}; it must be between 0 and 1")
+
+    def make(self, kind: str, tier: Tier, rng: np.random.Generator) -> Task:
+        side = GRIDS[tier]
+        image = grounds.plain(side * CELL, self.split, rng)
+        corners = [(x * CELL, y * CELL) for y in range(side) for x in range(side)]
+        drawn = [_DRAW[kind](image, corner, self.split, rng) for corner in corners]
+        is_finding = bool(rng.random() < self.boxes)
+        said = " , ".join(f"{name} {place(box)}" if is_finding else name for name, box in drawn)
+        return Task(
+            image=image,
+            question=FINDING if is_finding else NAMING,
+            target=FreeText(said),
+            gold=f"<answer> {said} </answer>",
+            meta={"pieces": [{"name": name, "box": _corners(box)} for name, box in drawn]},
+        )
+
+    def describe(self) -> str:
+        sides = ", ".join(f"{side}x{side} cells ({tier})" for tier, side in GRIDS.items())
+        return (
+            f"Pieces ({self.split}): grids of {sides} of {CELL} pixels, each with a "
+            "thing of the scenes, a card of the gates, a handwritten digit, an icon or a coloured "
+            f"button; {self.size:,} examples. Questions: {NAMING} {FINDING} A right answer names "
+            "them in reading order: <answer> red star , cat , 7 , blue square </answer>"
+        )
+
+    @staticmethod
+    def words() -> tuple[str, ...]:
+        """Every word of every question and gold answer."""
+        names = (*NAMES, *COLOURS, *gate_cards.SYMBOLS, *gate_cards.TRAITS, *ascii_lowercase)
+        more = (*ICONS, *BUTTON_COLOURS)
+        return vocabulary(NAMING, FINDING, *names, *more, "[ , ]", numbers=range(225))
+
+
+# ------------------------------------------------------------------------------------- pieces
+
+
+def _thing(
+    image: Image.Image, corner: tuple[int, int], split: Split, rng: np.random.Generator
+) -> Drawn:
+    thing = any_thing(rng)
+    layer = Image.fromarray(picture(thing, int(rng.integers(28, CELL - 5)), split, rng))
+    return str(thing), _put(image, layer, corner, rng, mask=layer)
+
+
+def _card(
+    image: Image.Image, corner: tuple[int, int], split: Split, rng: np.random.Generator
+) -> Drawn:
+    make, names = one_of(_CARDS, rng)
+    name = one_of(names, rng)
+    side = int(rng.integers(36, CELL - 3))
+    card = make(name, split, rng).resize((side, side), Image.Resampling.BILINEAR)
+    return name.lower(), _put(image, card, corner, rng)
+
+
+def _digit(
+    image: Image.Image, corner: tuple[int, int], split: Split, rng: np.random.Generator
+) -> Drawn:
+    scans, labels = scans_of(split)
+    scan = int(rng.integers(len(scans)))
+    side = int(rng.integers(DIGIT_SIDE - 4, CELL - 5))
+    drawn = Image.fromarray(scans[scan]).resize((side, side), Image.Resampling.BICUBIC)
+    return str(labels[scan]), _put(image, drawn.convert("RGB"), corner, rng)
+
+
+def _icon(
+    image: Image.Image, corner: tuple[int, int], split: Split, rng: np.random.Generator
+) -> Drawn:
+    name, theme = one_of(tuple(ICONS), rng), one_of(THEMES[split], rng)
+    ground, ink = one_of(((theme.ground, theme.ink), (theme.bar, theme.ground)), rng)
+    side = int(rng.integers(26, CELL - 5))
+    tile = Image.new("RGB", (side, side), ground)
+    ICONS[name](ImageDraw.Draw(tile), (side / 2, side / 2), 0.4 * side, ink)
+    return name, _put(image, tile, corner, rng)
+
+
+def _button(
+    image: Image.Image, corner: tuple[int, int], split: Split, rng: np.random.Generator
+) -> Drawn:
+    name = one_of(BUTTON_COLOURS, rng)
+    width, height = int(rng.integers(24, CELL - 5)), int(rng.integers(16, CELL - 15))
+    return name, _put(
+        image, Image.new("RGB", (width, height), shade(name, split, rng)), corner, rng
+    )
+
+
+def _put(
+    image: Image.Image,
+    piece: Image.Image,
+    corner: tuple[int, int],
+    rng: np.random.Generator,
+    mask: Image.Image | None = None,
+) -> Box:
+    """Somewhere in the cell, a pixel from its edge at least."""
+    x, y = (
+        edge + int(rng.integers(1, CELL - size))
+        for edge, size in zip(corner, piece.size, strict=True)
+    )
+    image.paste(piece, (x, y), mask)
+    return Box(x, y, x + piece.width, y + piece.height)
+
+
+def _corners(box: Box) -> list[int]:
+    return [round(edge) for edge in (box.x0, box.y0, box.x1, box.y1)]
+
+
+_CARDS: Final = (
+    (gate_cards.letter_card, tuple(gate_cards.LETTERS)),
+    (gate_cards.symbol_card, tuple(gate_cards.SYMBOLS)),
+    (gate_cards.person_card, gate_cards.TRAITS),
+)
+_DRAW: Final[Mapping[str, Draw]] = {
+    "things": _thing,
+    "cards": _card,
+    "digits": _digit,
+    "icons": _icon,
+    "buttons": _button,
+}

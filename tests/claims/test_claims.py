@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -85,6 +86,32 @@ def test_half_way_is_half_of_the_equal_budget():
     assert found["values"]["more"] == pytest.approx([0.6, 0.6])
 
 
+def test_a_criterion_compares_the_mean_of_its_numbers():
+    def seed(here, there):
+        return [
+            [{"spent": s, "accuracy": 0.5, "accuracy/a": here, "accuracy/b": there} for s in (0, 9)]
+        ]
+
+    curves = {"more": seed(0.9, 0.5), "less": seed(0.4, 0.6)}
+    claim = replace(
+        made_up(),
+        criteria=(Criterion("", "more", "less", metrics=("accuracy/a", "accuracy/b")),),
+    )
+    assert record(claim, curves)["criteria"][0]["mean"] == pytest.approx(0.2)
+
+
+def test_the_table_and_the_figure_show_what_the_claim_says():
+    def seed(to):
+        return [[{"spent": s, "accuracy": 0.5, "tokens": t} for s, t in ((0, 10.0), (9, to))]]
+
+    curves = {"more": seed(70.0), "less": seed(12.0)}
+    claim = replace(made_up(), shown="tokens")
+    kept = record(claim, curves)
+    assert (kept["arms"]["more"]["before"], kept["arms"]["more"]["after"]) == (10.0, 70.0)
+    assert "| arm | recipe | tokens before |" in page(kept, "made_up")
+    assert ">80</text>" in figure(kept)  # the next four tens
+
+
 def test_two_looks_at_one_place_count_with_the_later():
     assert at([(0, 0.1), (0, 0.3), (10, 0.5)], 5) == pytest.approx(0.4)
 
@@ -95,6 +122,24 @@ def test_a_criterion_about_an_arm_there_is_not_is_refused():
             system="s", sentence="", source="", start=None, arms={"more": "a"}, budget="updates",
             criteria=(Criterion("", "mor", "more"),),
         )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_several_jobs_come_to_the_same_record(tmp_path):
+    recipes = tmp_path / "arms.py"
+    recipes.write_text(ARMS)
+    claim = Claim(
+        system="small", sentence="Longer is longer.", source="ours", start=f"{recipes}:start",
+        arms={"short": f"{recipes}:arms", "long": f"{recipes}:longer"}, budget="updates",
+        criteria=(Criterion("long is not below short", "long", "short", least=-1),),
+    )  # fmt: skip
+    printed = io.StringIO()
+    console = Console(file=printed, width=200)
+    one = carry_out(claim, tmp_path / "one", num_seeds=1, console=console)
+    two = carry_out(claim, tmp_path / "two", num_seeds=1, console=console, num_jobs=2)
+    assert one == two
+    assert "small, seed 0: long is at its end" in printed.getvalue()
+    assert "report:" in (tmp_path / "two" / "seed-0" / "long" / "output.txt").read_text()
 
 
 @pytest.mark.slow

@@ -6,19 +6,26 @@ from dataclasses import replace
 
 from tests.training.conftest import carried_out
 
+from regard.data.mixing import Stream
 from regard.recipes import vl_rethinker as recipe
 
 
 def test_arms_differ_in_what_they_replay_and_in_nothing_else():
     whole, filtered, plain = recipe.vl_rethinker(), recipe.filtered(), recipe.plain()
     for arm in (whole, filtered):
-        cold, reinforced = arm.stages
-        assert (
-            replace(arm, name=plain.name, stages=(cold, replace(reinforced, replay=None))) == plain
-        )
-    assert whole.stages[1].replay != filtered.stages[1].replay
+        (stage,) = arm.stages
+        assert replace(arm, name=plain.name, stages=(replace(stage, replay=None),)) == plain
+    assert whole.stages[0].replay != filtered.stages[0].replay
+
+
+def test_the_longest_right_answer_has_room():
+    run = recipe.vl_rethinker()
+    policy = run.policy.load()
+    for source in (run.stages[0].data, run.evaluation.data):
+        stream = Stream(source.load())
+        longest = max(len(policy.encode(stream[i].gold)) for i in range(200))
+        assert longest <= recipe.MAX_TOKENS
 
 
 def test_the_smoke_version_runs_to_its_end(tmp_path):
-    printed = carried_out(recipe.smoke(), tmp_path / "run")
-    assert "after rl" in printed
+    assert "after rl" in carried_out(recipe.smoke(), tmp_path / "run")

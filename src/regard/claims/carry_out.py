@@ -6,9 +6,11 @@ every arm with what had been spent by then, and what follows from them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Any
@@ -28,25 +30,78 @@ Curves = Mapping[str, list[list[Json]]]
 """Of each arm, for each seed, its evaluations: what was spent, and the values measured."""
 
 
-def carry_out(claim: Claim, folder: Path, *, num_seeds: int, console: Console) -> Json | None:
-    """Run all arms with all seeds and judge; None if it was asked to stop before the end."""
-    total = num_seeds * len(claim.arms)
-    curves: dict[str, list[list[Json]]] = {arm: [] for arm in claim.arms}
-    for seed in range(num_seeds):
-        start = None
-        if claim.start is not None:
-            start = with_seed(find(claim.start).run, seed)
-            console.print(f"{claim.system}, seed {seed}: the start")
-            if not _finish(start, folder / f"seed-{seed}" / "start", claim.start, console):
-                return None
-        for number, (arm, recipe) in enumerate(claim.arms.items(), seed * len(claim.arms) + 1):
-            console.print(f"{claim.system}, seed {seed}: {arm} (run {number} of {total})")
-            place = folder / f"seed-{seed}"
-            run = _from_start(with_seed(find(recipe).run, seed), start, place / "start")
-            if not _finish(run, place / arm, recipe, console):
-                return None
-            curves[arm].append(curve(run, place / arm, claim.budget))
-    return record(claim, curves)
+@dataclass(frozen=True)
+class _Job:
+    """One run of a claim, in a folder of its own."""
+
+    title: str
+    run: Run
+    folder: Path
+    recipe: str
+
+
+def carry_out(
+    claim: Claim, folder: Path, *, num_seeds: int, console: Console, num_jobs: int = 1
+) -> Json | None:
+    """Run all arms with all seeds and judge; None if it was asked to stop before the end.
+
+    Of several jobs at a time, each is a process whose output goes to `output.txt` of its folder.
+    """
+    seeds = range(num_seeds)
+    starts = [_start(claim, folder, seed) for seed in seeds] if claim.start else []
+    arms = {arm: [_arm(claim, arm, folder, seed, starts) for seed in seeds] for arm in claim.arms}
+    by_seed = [jobs[seed] for seed in seeds for jobs in arms.values()]
+    for jobs in (starts, by_seed):
+        if not _finish_all(jobs, num_jobs, console):
+            return None
+    return record(
+        claim,
+        {
+            arm: [curve(job.run, job.folder, claim.budget) for job in jobs]
+            for arm, jobs in arms.items()
+        },
+    )
+
+
+def _start(claim: Claim, folder: Path, seed: int) -> _Job:
+    assert claim.start is not None
+    run = with_seed(find(claim.start).run, seed)
+    title = f"{claim.system}, seed {seed}: the start"
+    return _Job(title, run, folder / f"seed-{seed}" / "start", claim.start)
+
+
+def _arm(claim: Claim, arm: str, folder: Path, seed: int, starts: Sequence[_Job]) -> _Job:
+    recipe = claim.arms[arm]
+    run = with_seed(find(recipe).run, seed)
+    if starts:
+        run = _from_start(run, starts[seed])
+    title = f"{claim.system}, seed {seed}: {arm}"
+    return _Job(title, run, folder / f"seed-{seed}" / arm, recipe)
+
+
+def _finish_all(jobs: Sequence[_Job], num_jobs: int, console: Console) -> bool:
+    """Bring all runs to their ends, so many at a time; whether they are there."""
+    if num_jobs == 1:
+        for number, job in enumerate(jobs, 1):
+            console.print(f"{job.title} (run {number} of {len(jobs)})")
+            if not _finish(job, console):
+                return False
+        return True
+    with ProcessPoolExecutor(num_jobs, mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(_finish_apart, job): job for job in jobs}
+        ends = []
+        for number, done in enumerate(as_completed(running), 1):
+            ends.append(done.result())
+            said = "is at its end" if ends[-1] else "was stopped"
+            console.print(f"{running[done].title} {said} (run {number} of {len(jobs)})")
+    return all(ends)
+
+
+def _finish_apart(job: _Job) -> bool:
+    """The same in a process of its own, which writes what it says to a file."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    with (job.folder / "output.txt").open("a") as file:
+        return _finish(job, Console(file=file, width=120))
 
 
 def record(claim: Claim, curves: Curves) -> Json:
@@ -57,7 +112,7 @@ def record(claim: Claim, curves: Curves) -> Json:
         "claim": asdict(claim),
         "verdict": overall([result["verdict"] for result in results]),
         "criteria": results,
-        "arms": _table(curves),
+        "arms": _table(curves, claim.shown),
         "curves": dict(curves),
     }
 
@@ -67,7 +122,7 @@ def judge(criterion: Criterion, curves: Curves) -> Json:
     values: dict[str, list[float]] = {}
     for arm in (criterion.better, criterion.worse):
         values[arm] = [
-            at(_line(seed, criterion.metric), criterion.share * budget)
+            at(_line(seed, criterion.metrics), criterion.share * budget)
             for seed, budget in zip(curves[arm], budgets(curves), strict=True)
         ]
     found = difference(values[criterion.better], values[criterion.worse])
@@ -100,26 +155,29 @@ def curve(run: Run, folder: Path, budget: Budget) -> list[Json]:
             total += row.get("completion/num_tokens", 0.0) * row.get("completion/count", 0.0)
         spent[row["step"]] = total
     return [
-        {"spent": round(spent[row["step"]]), "accuracy": row["accuracy"], **row["metrics"]}
+        {
+            "spent": round(spent[row["step"]]),
+            "accuracy": row["accuracy"],
+            **{f"accuracy/{kind}": found["accuracy"] for kind, found in row["by_kind"].items()},
+            **row["metrics"],
+        }
         for row in read_rows(folder / "evaluations.jsonl")
     ]
 
 
-def _finish(run: Run, folder: Path, recipe: str, console: Console) -> bool:
+def _finish(job: _Job, console: Console) -> bool:
     """Bring a run to its end, if it is not there; whether it is."""
-    settle(run, folder, recipe)
-    end = folder / "checkpoints" / "final"
+    settle(job.run, job.folder, job.recipe)
+    end = job.folder / "checkpoints" / "final"
     if not end.exists():
-        execute(run, folder, recipe=recipe, console=console)
+        execute(job.run, job.folder, recipe=job.recipe, console=console)
     return end.exists()
 
 
-def _from_start(run: Run, start: Run | None, folder: Path) -> Run:
+def _from_start(run: Run, start: _Job) -> Run:
     """The same run from the weights another one ended with, without the stages they share."""
-    if start is None:
-        return run
-    done = {stage.name for stage in start.stages}
-    weights = str(folder.resolve() / "checkpoints" / "final")
+    done = {stage.name for stage in start.run.stages}
+    weights = str(start.folder.resolve() / "checkpoints" / "final")
     return replace(
         run,
         policy=replace(run.policy, weights=weights),
@@ -127,22 +185,21 @@ def _from_start(run: Run, start: Run | None, folder: Path) -> Run:
     )
 
 
-def _table(curves: Curves) -> dict[str, Json]:
-    """Mean and spread of each arm's accuracy at the end of the equal budget."""
+def _table(curves: Curves, shown: str) -> dict[str, Json]:
+    """Mean and spread of what each arm came to at the end of the equal budget."""
     found = {}
     for arm, seeds in curves.items():
         ends = [
-            at(_line(s, "accuracy"), budget)
-            for s, budget in zip(seeds, budgets(curves), strict=True)
+            at(_line(s, (shown,)), budget) for s, budget in zip(seeds, budgets(curves), strict=True)
         ]
         found[arm] = {
-            "before": fmean(seed[0]["accuracy"] for seed in seeds),
-            "accuracy": fmean(ends),
+            "before": fmean(seed[0][shown] for seed in seeds),
+            "after": fmean(ends),
             "spread": pstdev(ends),
             "spent": fmean(seed[-1]["spent"] for seed in seeds),
         }
     return found
 
 
-def _line(seed: list[Json], metric: str) -> list[tuple[float, float]]:
-    return [(point["spent"], point[metric]) for point in seed]
+def _line(seed: list[Json], metrics: Sequence[str]) -> list[tuple[float, float]]:
+    return [(point["spent"], fmean(point[metric] for metric in metrics)) for point in seed]

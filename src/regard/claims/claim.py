@@ -19,8 +19,9 @@ class Criterion:
     """The arm it speaks for."""
     worse: str
     """The arm it is held against, seed by seed."""
-    metric: str = "accuracy"
-    """What is compared: held-out accuracy, or another number of the evaluations."""
+    metrics: tuple[str, ...] = ("accuracy",)
+    """What is compared, the mean of several: held-out accuracy, that of a kind of question
+    ("accuracy/where"), or another number of the evaluations."""
     least: float = 0.0
     """The difference between the two that it needs; below 0 where "not worse" is claimed."""
     share: float = 1.0
@@ -45,6 +46,8 @@ class Claim:
     budget: Budget
     """What the arms of a seed get the same amount of: as much as the most frugal of them spent."""
     criteria: tuple[Criterion, ...]
+    shown: str = "accuracy"
+    """The number of the evaluations that the table and the figure show."""
 
     def __post_init__(self) -> None:
         for criterion in self.criteria:

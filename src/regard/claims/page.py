@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -37,14 +39,15 @@ def page(record: dict[str, Any], name: str) -> str:
         f"the most frugal arm spent. Made by `regard claim {claim['system']}` from "
         f"[{name}.json]({name}.json), with Regard {record['regard']}.",
         "",
-        f"![held-out accuracy of every arm]({name}.svg)",
+        f"![held-out {claim['shown']} of every arm]({name}.svg)",
         "",
-        f"| arm | recipe | accuracy before | at equal budget | spread | {claim['budget']} in all |",
+        f"| arm | recipe | {claim['shown']} before | at equal budget | spread "
+        f"| {claim['budget']} in all |",
         "|---|---|---:|---:|---:|---:|",
     ]
     for arm, row in record["arms"].items():
         lines.append(
-            f"| {arm} | `{claim['arms'][arm]}` | {row['before']:.3f} | {row['accuracy']:.3f} "
+            f"| {arm} | `{claim['arms'][arm]}` | {row['before']:.3f} | {row['after']:.3f} "
             f"| {row['spread']:.3f} | {row['spent']:,.0f} |"
         )
     lines += [
@@ -67,29 +70,29 @@ def page(record: dict[str, Any], name: str) -> str:
 
 
 def figure(record: dict[str, Any]) -> str:
-    """Held-out accuracy by the share of the equal budget: seeds thin, their means thick."""
-    body = [
-        f'<text x="{_MARGIN}" y="20">held-out accuracy by {escape(record["claim"]["budget"])}, '
-        "as a share of the equal budget</text>"
-    ]
-    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        (x, bottom), (left, y) = _place(tick, 0.0), _place(0.0, tick)
-        body.append(f'<path d="M{left} {y}H{_WIDTH - _MARGIN}" stroke="#ddd"/>')
-        body.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{tick:g}</text>')
-        body.append(f'<text x="{x}" y="{bottom + 18}" text-anchor="middle">{tick:.0%}</text>')
+    """What is shown of a claim, by the share of the equal budget: seeds thin, their means thick."""
+    claim, curves = record["claim"], record["curves"]
+    shown = claim["shown"]
     shares = [i / (_NUM_POINTS - 1) for i in range(_NUM_POINTS)]
-    all_budgets = budgets(record["curves"])
-    for number, (arm, seeds) in enumerate(record["curves"].items()):
-        colour = _COLOURS[number % len(_COLOURS)]
-        rows = [
-            [at([(p["spent"], p["accuracy"]) for p in seed], share * budget) for share in shares]
+    all_budgets = budgets(curves)
+    rows = {
+        arm: [
+            [at([(p["spent"], p[shown]) for p in seed], share * budget) for share in shares]
             for seed, budget in zip(seeds, all_budgets, strict=True)
         ]
-        for row in rows:
-            body.append(_path(shares, row, colour, 0.6))
-        body.append(
-            _path(shares, [fmean(column) for column in zip(*rows, strict=True)], colour, 2.5)
-        )
+        for arm, seeds in curves.items()
+    }
+    top = _top(max(value for seeds in rows.values() for row in seeds for value in row))
+    body = [
+        f'<text x="{_MARGIN}" y="20">held-out {escape(shown)} by {escape(claim["budget"])}, '
+        "as a share of the equal budget</text>",
+        *_grid(top),
+    ]
+    for number, (arm, seeds) in enumerate(rows.items()):
+        colour = _COLOURS[number % len(_COLOURS)]
+        body += [_path(shares, row, top, colour, 0.6) for row in seeds]
+        mean = [fmean(column) for column in zip(*seeds, strict=True)]
+        body.append(_path(shares, mean, top, colour, 2.5))
         y = _HEIGHT - _MARGIN - 12 - 16 * number
         body.append(
             f'<text x="{_WIDTH - _MARGIN - 8}" y="{y}" text-anchor="end" fill="{colour}">'
@@ -103,14 +106,35 @@ def figure(record: dict[str, Any]) -> str:
     return "\n".join([head, background, *body, "</svg>"]) + "\n"
 
 
-def _path(shares: list[float], values: list[float], colour: str, width: float) -> str:
-    places = (_place(share, value) for share, value in zip(shares, values, strict=True))
+def _top(greatest: float) -> float:
+    """Where the figure ends: 1, as for shares, or the next four tens.
+
+    >>> _top(0.7), _top(52.3)
+    (1.0, 80.0)
+    """
+    return 1.0 if greatest <= 1 else 40.0 * ceil(greatest / 40)
+
+
+def _grid(top: float) -> list[str]:
+    lines = []
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        (x, bottom), (left, y) = _place(tick, 0.0), _place(0.0, tick)
+        lines.append(f'<path d="M{left} {y}H{_WIDTH - _MARGIN}" stroke="#ddd"/>')
+        lines.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{tick * top:g}</text>')
+        lines.append(f'<text x="{x}" y="{bottom + 18}" text-anchor="middle">{tick:.0%}</text>')
+    return lines
+
+
+def _path(
+    shares: Sequence[float], values: Sequence[float], top: float, colour: str, width: float
+) -> str:
+    places = (_place(share, value / top) for share, value in zip(shares, values, strict=True))
     points = " ".join(f"{x},{y}" for x, y in places)
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
 
 
 def _place(share: float, value: float) -> tuple[float, float]:
-    """Where a point lies in the figure, whose y runs downwards."""
+    """Where a point lies in the figure, both in shares of it; y runs downwards."""
     inner_width, inner_height = _WIDTH - 2 * _MARGIN, _HEIGHT - 2 * _MARGIN
     return round(_MARGIN + share * inner_width, 1), round(
         _HEIGHT - _MARGIN - value * inner_height, 1

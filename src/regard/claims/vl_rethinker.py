@@ -9,7 +9,7 @@ VL_RETHINKER = Claim(
     sentence="Where groups saturate, replaying what had an advantage beats leaving out what has "
     "none, which beats learning from everything.",
     source="arXiv:2504.08837, its ablation of selective sample replay",
-    start="vl_rethinker:start",
+    start=None,
     arms={
         "SSR": "vl_rethinker",
         "filter": "vl_rethinker:filtered",

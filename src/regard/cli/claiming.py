@@ -12,14 +12,18 @@ from regard.claims.page import write
 
 
 def claim(
-    system: str, num_seeds: int, record: Path | None, out: Path | None, console: Console
+    system: str,
+    num_seeds: int,
+    num_jobs: int,
+    record: Path | None,
+    out: Path | None,
+    console: Console,
 ) -> None:
     """Carry out a claim, and write its record, page and figure."""
     found = find(system)
     place = record or Path("docs") / "claims" / f"{system}.json"
-    result = carry_out(
-        found, out or Path("runs") / "claims" / system, num_seeds=num_seeds, console=console
-    )
+    folder = out or Path("runs") / "claims" / system
+    result = carry_out(found, folder, num_seeds=num_seeds, num_jobs=num_jobs, console=console)
     if result is None:
         return
     write(result, place)

@@ -236,8 +236,13 @@ def view(
 
 @app.command()
 def claim(
-    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="`vl_rethinker`.")],
+    system: Annotated[
+        str, typer.Argument(metavar="SYSTEM", help="`vl_rethinker`, `vlm_r1` or `vlm_r1_length`.")
+    ],
     seeds: Annotated[int, typer.Option(min=1, help="Seeds each arm is run with.")] = 3,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Runs at a time, each a process of one thread.")
+    ] = 1,
     json: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -254,12 +259,12 @@ def claim(
 
     A claim that was stopped goes on when the same command is given again.
 
-    - `regard claim vl_rethinker`
+    - `regard claim vl_rethinker --jobs 2`
     - `regard claim vl_rethinker --seeds 5 --json my/vl_rethinker.json`
     """
     from regard.cli import claiming
 
-    claiming.claim(system, seeds, json, out, console)
+    claiming.claim(system, seeds, jobs, json, out, console)
 
 
 @app.command()

@@ -185,6 +185,14 @@ class Policy:
         """The weights that learn, by name."""
         return ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
 
+    def learns(self, names: Sequence[str] | None) -> None:
+        """Let only these parts learn from now on; None lets those of the spec.
+
+        Adapters stay where they were put when the policy was made.
+        """
+        if self.spec.lora is None:
+            parts.choose(self.model, self.spec.trainable if names is None else names)
+
     # ------------------------------------------------------------------------------- prompts
 
     def prompt(self, example: Example) -> Prompt:

@@ -65,8 +65,28 @@ class Run:
         for tracker in self.trackers:
             if tracker not in TRACKERS:
                 raise ConfigError(f"unknown tracker '{tracker}'; {nearest(tracker, TRACKERS)}")
-        for stage in self.stages:
+        for number, stage in enumerate(self.stages):
+            _check_hand_over(stage, names[:number])
+            if stage.trainable is not None and self.policy.lora is not None:
+                raise ConfigError(
+                    f"stage '{stage.name}': trainable is {stage.trainable}, but adapters stay "
+                    "where the policy was given them; set policy.trainable instead"
+                )
             if stage.stop_at_accuracy is not None and self.evaluation is None:
                 raise ConfigError(
                     f"stage '{stage.name}' stops at an accuracy, but the run has no evaluation"
                 )
+
+
+def _check_hand_over(stage: Stage, before: list[str]) -> None:
+    """What a stage takes over must come from a stage before it."""
+    for field in ("weights_of", "reference_of"):
+        name = getattr(stage, field)
+        if name and name not in before:
+            known = ", ".join(before) or "none"
+            raise ConfigError(
+                f"stage '{stage.name}': {field} is '{name}', which is no stage before it "
+                f'({known}); "" names the weights the run begins with'
+            )
+    if stage.keeps_optimizer and not before:
+        raise ConfigError(f"stage '{stage.name}': keeps_optimizer, but no stage comes before it")

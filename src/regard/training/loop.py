@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -74,7 +75,9 @@ class Trainer:
             self.console.print(_plain(policy), soft_wrap=True)
         with stop_requests() as request:
             while self.progress.stage < len(self.stages):
-                self._run_stage(policy, self.stages[self.progress.stage], request)
+                stage = self.stages[self.progress.stage]
+                policy = self._handed_over(policy, stage)
+                self._run_stage(policy, stage, request)
         if self.progress.best_step:
             self.folder.point("best", self.progress.best_step)
         self.folder.point("final", self.progress.step)
@@ -99,6 +102,25 @@ class Trainer:
 
     # ------------------------------------------------------------------------------- a stage
 
+    def _handed_over(self, policy: Policy, stage: Supervise | Reinforce) -> Policy:
+        """The policy a stage begins or goes on with, its parts chosen."""
+        if stage.weights_of is not None and not self.progress.stage_step:
+            path = policy.path
+            policy = self.policy_spec.load(self._end_of(stage.weights_of))
+            policy.path = path
+        policy.learns(stage.trainable)
+        return policy
+
+    def _end_of(self, name: str) -> Path | None:
+        """The checkpoint a stage ended with; None for the weights the run began with."""
+        step = self._last_step(name)
+        return self.folder.at(step) if step else None
+
+    def _last_step(self, name: str) -> int:
+        """The step a stage ended with; 0, before all steps, for ""."""
+        names = [stage.name for stage in self.stages]
+        return self.progress.ends[names.index(name)] if name else 0
+
     def _run_stage(self, policy: Policy, stage: Supervise | Reinforce, request: Request) -> None:
         learner = Learner(policy, stage.optimizer.build(policy), self._reference(policy, stage))
         self.kept = Kept()
@@ -106,6 +128,8 @@ class Trainer:
             checkpoint = self.folder.at(self.progress.step)
             load_optimizer(learner.optimizer, policy, checkpoint)
             self.kept = load_kept(checkpoint)
+        elif stage.keeps_optimizer:
+            load_optimizer(learner.optimizer, policy, self.folder.at(self.progress.ends[-1]))
         order = Stream(stage.data.load(), seed=derive_seed(self.seed, stage.name, "order"))
         self._rows = self.folder.rows_of(stage.name, "metrics.jsonl")
         self._warned = {row["monitor"] for row in self.folder.rows_of(stage.name, "warnings.jsonl")}
@@ -205,10 +229,13 @@ class Trainer:
 
     def _enter_next_stage(self) -> None:
         now = self.progress
-        self.progress = replace(
-            now, stage=now.stage + 1, stage_step=0, is_stage_done=False,
-            reference_step=now.step, adaptive={},
-        )  # fmt: skip
+        self.progress = replace(now, stage=now.stage + 1, stage_step=0, is_stage_done=False,
+                                reference_step=now.step, adaptive={})  # fmt: skip
+        if self.progress.stage < len(self.stages):
+            stage = self.stages[self.progress.stage]
+            start = stage.reference_of if stage.reference_of is not None else stage.weights_of
+            if start is not None:
+                self.progress = replace(self.progress, reference_step=self._last_step(start))
 
     def _adapt(
         self, stage: Supervise | Reinforce, metrics: Mapping[str, float]
@@ -224,10 +251,11 @@ class Trainer:
         return now.reference_step == now.step and not now.is_stage_done
 
     def _reference(self, policy: Policy, stage: Supervise | Reinforce) -> Policy | None:
-        """The policy as it was when the stage began, or when the reference was last replaced."""
+        """The policy as it was when the stage began, when the reference was last replaced, or at
+        the end of the stage whose weights are the reference."""
         if not stage.algorithm.needs_reference:
             return None
-        if not self.progress.stage_step:
+        if not self.progress.stage_step and stage.reference_of is None:
             return policy.frozen()
         start = self.progress.reference_step
         reference = self.policy_spec.load(self.folder.at(start) if start else None).frozen()

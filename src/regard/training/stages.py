@@ -83,6 +83,18 @@ class Stage:
     """Processes that make examples ahead; 0 makes them where and when they are asked for."""
     stop_at_accuracy: float | None = None
     """End the stage at the first evaluation whose held-out accuracy is at least this."""
+    trainable: tuple[str, ...] | None = None
+    """The parts that learn in this stage; None takes those of the policy. Not with adapters, whose
+    places are fixed when the policy is made."""
+    weights_of: str | None = None
+    """The stage before with whose last weights this one begins, "" for those of the run's policy;
+    None goes on from where the stage before ended."""
+    reference_of: str | None = None
+    """The stage before whose last weights are the reference, "" for those of the run's policy; None
+    takes the policy as this stage begins."""
+    keeps_optimizer: bool = False
+    """Begin with what the optimiser of the stage before had gathered about each weight; else with
+    nothing. The learning rate is this stage's own either way."""
 
     def __post_init__(self) -> None:
         for name in ("num_steps", "prompts_per_step", "updates_per_step", "passes_per_step"):

@@ -20,7 +20,14 @@ from regard.rollout.sampling import Sampling
 NO_METRICS = {"step", "stage", "stage_step", "time"}
 """What a row of metrics.jsonl says of itself."""
 
-WRITERS = ("algorithms", "rollout", "training", "models/work.py", "evals/held_out.py")
+WRITERS = (
+    "algorithms",
+    "rollout",
+    "training",
+    "models/work.py",
+    "evals/held_out.py",
+    "evals/critical.py",
+)
 """Where in the source metrics are given their names."""
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from regard.data.mixing import Source
+from regard.evals.critical import CriticalEntropy
 from regard.models.policy import Policy
 from regard.rewards.contract import AnyReward, range_of
 from regard.rollout.collect import answer, prepare, score
@@ -35,11 +36,19 @@ class HeldOut:
     """Greedy by default."""
     second_look: SecondLook | None = None
     """A second look forced on every answer (`forced`), or on the wrong ones (`bound`)."""
+    critical: CriticalEntropy | None = None
+    """Whether entropy is measured too, of all tokens and at critical words."""
     seed: int = 0
 
     def measure(self, policy: Policy) -> Measured:
         """Answer, score and count; examples that cannot be used are left out."""
-        return summarise([g for groups, _ in self.answers(policy) for g in groups], self.reward)
+        groups = [group for batch, _ in self.answers(policy) for group in batch]
+        measured = summarise(groups, self.reward)
+        if self.critical is None:
+            return measured
+        completions = [completion for group in groups for completion in group.completions]
+        more = self.critical.metrics(completions, policy.decode_text)
+        return replace(measured, metrics={**measured.metrics, **more})
 
     def answers(self, policy: Policy) -> Iterator[tuple[list[Group], list[str]]]:
         """The scored answers batch by batch, with a sentence for each example left out."""

@@ -51,6 +51,7 @@ def execute(run: Run, folder: Path, *, recipe: str, console: Console) -> None:
             console=console,
             trackers=trackers,
             monitors=run.monitors,
+            best=run.best,
             blind_evaluator=run.blind_evaluation,
         )
         try:

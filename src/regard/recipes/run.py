@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from regard.errors import ConfigError, nearest
@@ -10,6 +10,7 @@ from regard.evals.blind import Blind
 from regard.evals.held_out import HeldOut
 from regard.models.policy import PolicySpec
 from regard.training.monitors import MONITORS, Monitor
+from regard.training.selection import Best, Selector
 from regard.training.stages import Reinforce, Supervise
 from regard.training.trackers import TRACKERS
 
@@ -29,6 +30,8 @@ class Run:
     blind_examples: int = 64
     """Of the held-out examples, those asked about other examples' pictures too, whenever a stage
     evaluates; 0 for none. 64: ours, a chance of 0.06 and a quarter of an evaluation's time."""
+    best: Selector = field(default_factory=Best)
+    """Which of the evaluated checkpoints `checkpoints/best` leads to."""
     monitors: tuple[Monitor, ...] = MONITORS
     """What watches the metrics and warns of trouble."""
     seed: int = 0
@@ -80,12 +83,12 @@ class Run:
 
 def _check_hand_over(stage: Stage, before: list[str]) -> None:
     """What a stage takes over must come from a stage before it."""
-    for field in ("weights_of", "reference_of"):
-        name = getattr(stage, field)
+    for taken in ("weights_of", "reference_of"):
+        name = getattr(stage, taken)
         if name and name not in before:
             known = ", ".join(before) or "none"
             raise ConfigError(
-                f"stage '{stage.name}': {field} is '{name}', which is no stage before it "
+                f"stage '{stage.name}': {taken} is '{name}', which is no stage before it "
                 f'({known}); "" names the weights the run begins with'
             )
     if stage.keeps_optimizer and not before:

@@ -21,6 +21,7 @@ from regard.models.prompts import Prompt
 from regard.rewards.contract import AnyReward, range_of, score_group
 from regard.rollout.engine import Engine
 from regard.rollout.sampling import Sampling, uniforms
+from regard.text.places import num_tokens_within
 from regard.text.reflection import before_second_thought, count_marks
 from regard.types import Completion, Finish, Group, Score
 
@@ -219,13 +220,8 @@ def plan_of(
 
 def cut_back(completion: Completion, policy: Policy) -> int:
     """How many tokens are left when an answer is cut back to where a second look could begin."""
-    target = len(before_second_thought(completion.text).rstrip())
-    low, high = 0, len(completion.token_ids)
-    while low < high:  # the most tokens whose text is no longer than what shall be left
-        middle = (low + high + 1) // 2
-        text = policy.decode_text(completion.token_ids[:middle])
-        low, high = (middle, high) if len(text) <= target else (low, middle - 1)
-    return low
+    left = len(before_second_thought(completion.text).rstrip())
+    return num_tokens_within(completion.token_ids, left, policy.decode_text)
 
 
 def go_on(

@@ -46,8 +46,9 @@ class Progress:
     ends: tuple[int, ...] = ()
     """`step` at the end of each stage that is done."""
     best_step: int = 0
-    best_accuracy: float = -1.0
-    """The best held-out accuracy so far; -1 before the first evaluation."""
+    """The step with the best held-out answers so far; 0 before the first evaluation."""
+    best_value: float = 0.0
+    """How good they were, by the run's `best`."""
 
 
 class RunFolder:

@@ -28,6 +28,7 @@ from regard.training.folder import Progress, RunFolder, load_kept, load_optimize
 from regard.training.learner import Learner
 from regard.training.monitors import Monitor
 from regard.training.progress import Display
+from regard.training.selection import Best, Selector
 from regard.training.signals import Request, stop_requests
 from regard.training.stages import Collected, Evaluator, Reinforce, Supervise
 from regard.training.trackers import Tracker
@@ -56,6 +57,8 @@ class Trainer:
     console: Console
     trackers: Sequence[Tracker] = ()
     monitors: Sequence[Monitor] = ()
+    best: Selector = field(default_factory=Best)
+    """Tells which of the evaluated checkpoints is the best."""
     blind_evaluator: Evaluator | None = None
     """Measures what the policy knows without looking, whenever it is evaluated."""
     progress: Progress = field(default_factory=Progress)
@@ -273,11 +276,16 @@ class Trainer:
         if moment == "during" and _is_enough(measured, stage):
             moment = "after"
         self.folder.log_evaluation(self.progress.step, stage.name, moment, measured)
-        if moment != "before" and measured.accuracy > self.progress.best_accuracy:
-            self.progress = replace(
-                self.progress, best_step=self.progress.step, best_accuracy=measured.accuracy
-            )
+        value = self.best(measured)  # asked before the first step too: then a mistake is told
+        if moment != "before" and value is not None:
+            self._compare(value)
         return measured
+
+    def _compare(self, value: float) -> None:
+        """Note whether this is the best so far."""
+        now = self.progress
+        if not now.best_step or value > now.best_value:
+            self.progress = replace(now, best_step=now.step, best_value=value)
 
     def _log(
         self, stage: Supervise | Reinforce, metrics: Mapping[str, float], collected: Collected

@@ -22,8 +22,9 @@ from regard.claims.claim import Budget, Claim, Criterion
 from regard.claims.statistics import at, difference, overall
 from regard.recipes.catalogue import find
 from regard.recipes.execute import execute, settle, with_seed
-from regard.recipes.run import Run
+from regard.recipes.run import Run, Stage
 from regard.training.folder import read_rows
+from regard.training.stages import LearningStage
 
 Json = dict[str, Any]
 Curves = Mapping[str, list[list[Json]]]
@@ -146,7 +147,7 @@ def curve(run: Run, folder: Path, budget: Budget) -> list[Json]:
 
     Tokens are those of the answers a step was made of.
     """
-    updates = {stage.name: stage.updates_per_step * stage.passes_per_step for stage in run.stages}
+    updates = {stage.name: _updates(stage) for stage in run.stages}
     spent, total = {0: 0.0}, 0.0
     for row in read_rows(folder / "metrics.jsonl"):
         if budget == "updates":
@@ -163,6 +164,13 @@ def curve(run: Run, folder: Path, budget: Budget) -> list[Json]:
         }
         for row in read_rows(folder / "evaluations.jsonl")
     ]
+
+
+def _updates(stage: Stage) -> int:
+    """Of the optimiser, in each step of a stage."""
+    if not isinstance(stage, LearningStage):
+        return 0
+    return stage.updates_per_step * stage.passes_per_step
 
 
 def _finish(job: _Job, console: Console) -> bool:

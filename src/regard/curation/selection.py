@@ -12,10 +12,9 @@ from typing import Literal
 
 from regard.errors import ConfigError
 from regard.text.competition import same_answer
+from regard.text.lengths import Choose, by_length
 from regard.text.short_answers import bare_answer
 from regard.text.tags import last_opened
-
-Choose = Literal["shortest", "second_longest"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,8 @@ def chosen_attempt(attempts: Sequence[Attempt], *, choose: Choose = "shortest") 
     >>> chosen_attempt([Attempt("long", "A", 9), Attempt("short", "A", 5)]).text
     'short'
     """
-    ranked = sorted(attempts, key=lambda attempt: attempt.num_words)
-    if not ranked:
-        return None
-    return ranked[-2] if choose == "second_longest" and len(ranked) > 1 else ranked[0]
+    chosen = by_length([attempt.num_words for attempt in attempts], choose)
+    return None if chosen is None else attempts[chosen]
 
 
 def shard_bounds(num_items: int, shard: int, num_shards: int) -> tuple[int, int]:

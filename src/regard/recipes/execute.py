@@ -22,6 +22,7 @@ from regard.errors import ConfigError
 from regard.recipes.run import Run
 from regard.training.folder import RunFolder, read_rows
 from regard.training.loop import Interrupted, Trainer
+from regard.training.rejection import Accepted
 from regard.training.trackers import open_tracker
 from regard.types import Dataset
 from regard.viewer import write_report
@@ -116,7 +117,8 @@ def with_seed(run: Run, seed: int) -> Run:
 
 def _datasets(run: Run) -> dict[str, Dataset]:
     """What each stage and the evaluation take their examples from."""
-    sources = {stage.name: stage.data for stage in run.stages}
+    # What a stage of the run accepts is made of another stage's data.
+    sources = {s.name: s.data for s in run.stages if not isinstance(s.data, Accepted)}
     if run.evaluation is not None:
         sources["evaluation"] = run.evaluation.data
     return {name: source.load() for name, source in sources.items()}

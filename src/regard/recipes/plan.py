@@ -22,7 +22,8 @@ from regard.models.parts import PARTS, part_of
 from regard.models.policy import Policy
 from regard.recipes.run import Run, Stage
 from regard.schedule import resolve
-from regard.training.stages import Reinforce
+from regard.training.rejection import Accepted, RejectionSampling
+from regard.training.stages import LearningStage, Reinforce, Supervise
 from regard.types import Dataset
 
 _NUM_LOOKED_AT = 64
@@ -64,6 +65,11 @@ def _policy_lines(policy: Policy) -> Iterator[Line]:
 
 
 def _stage_lines(policy: Policy, stage: Stage) -> Iterator[Line]:
+    if isinstance(stage.data, Accepted):
+        yield Line("examples", f"what '{stage.data.stage}' accepts")
+        yield Line("steps", f"{stage.num_steps:,}", _stop_note(stage))
+        yield Line("prompts_per_step", f"{stage.prompts_per_step}")
+        return
     dataset = stage.data.load()
     lengths = _prompt_lengths(policy, stage, dataset)
     num_bad = len(left_out(dataset))
@@ -75,9 +81,8 @@ def _stage_lines(policy: Policy, stage: Stage) -> Iterator[Line]:
     yield Line("prompts_per_step", f"{stage.prompts_per_step}")
     seen = stage.num_steps * stage.prompts_per_step / len(dataset)
     yield Line("passes over the data", f"{seen:.2f}", "steps x prompts_per_step / examples")
-    updates = stage.updates_per_step * stage.passes_per_step
     answers, answer_tokens = stage.prompts_per_step, 0
-    if isinstance(stage, Reinforce):
+    if isinstance(stage, (Reinforce, RejectionSampling)):
         now = resolve(stage, stage.num_steps - 1, stage.num_steps)
         answers, answer_tokens = stage.prompts_per_step * now.group_size, now.sampling.max_tokens
         note = f"prompts_per_step x group_size {now.group_size}"
@@ -85,6 +90,8 @@ def _stage_lines(policy: Policy, stage: Stage) -> Iterator[Line]:
         yield Line(
             "tokens a step", f"up to {answers * answer_tokens:,}", f"x {answer_tokens} max_tokens"
         )
+    if isinstance(stage, Reinforce):
+        updates = stage.updates_per_step * stage.passes_per_step
         yield Line("updates a step", f"{updates}", "updates_per_step x passes_per_step")
         if updates == 1:
             yield Line("off-policy", "never", "every update learns from the policy it updates")
@@ -99,11 +106,12 @@ def _memory_lines(
     num_learning = sum(p.numel() for _, p in policy.trainable())
     head_width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     width = 4 if policy.spec.precision == "float32" else 2
+    is_learning = isinstance(stage, LearningStage)
     keys = 2 * text.num_hidden_layers * text.num_key_value_heads * head_width * width
     sizes = {
         "weights": 4 * num_all,
-        "gradients and AdamW": 12 * num_learning,
-        "reference": 4 * num_learning * stage.algorithm.needs_reference,
+        "gradients and AdamW": 12 * num_learning * is_learning,
+        "reference": 4 * num_learning * _has_reference(stage),
         "keys and values": keys
         * (stage.prompts_per_step * prompt_tokens + answers * answer_tokens),
         "activations": _activations(policy, stage, text, width),
@@ -114,7 +122,13 @@ def _memory_lines(
     yield Line("memory", _bytes(sum(sizes.values())), "an estimate from below, for each device")
 
 
+def _has_reference(stage: Stage) -> bool:
+    return isinstance(stage, (Supervise, Reinforce)) and stage.algorithm.needs_reference
+
+
 def _activations(policy: Policy, stage: Stage, text: Any, width: int) -> int:
+    if not isinstance(stage, LearningStage):
+        return 0
     layers = 1 if policy.spec.gradient_checkpointing else text.num_hidden_layers
     per_token = _ACTIVATIONS * text.hidden_size * layers * width // 2
     return int(stage.tokens_per_micro_batch * per_token)
@@ -123,7 +137,7 @@ def _activations(policy: Policy, stage: Stage, text: Any, width: int) -> int:
 def _prompt_lengths(policy: Policy, stage: Stage, dataset: Dataset) -> list[int]:
     """Lengths of some prompts; refuses a stage none of whose prompts can be answered."""
     room = policy.max_tokens
-    if isinstance(stage, Reinforce):
+    if isinstance(stage, (Reinforce, RejectionSampling)):
         answer = resolve(stage, stage.num_steps - 1, stage.num_steps).sampling.max_tokens
         if answer >= room:
             raise ConfigError(
@@ -150,7 +164,7 @@ def _prompt_lengths(policy: Policy, stage: Stage, dataset: Dataset) -> list[int]
 
 
 def _stop_note(stage: Stage) -> str:
-    accuracy = stage.stop_at_accuracy
+    accuracy = stage.stop_at_accuracy if isinstance(stage, LearningStage) else None
     return "" if accuracy is None else f"at most: ends at a held-out accuracy of {accuracy:g}"
 
 

@@ -10,11 +10,12 @@ from regard.evals.blind import Blind
 from regard.evals.held_out import HeldOut
 from regard.models.policy import PolicySpec
 from regard.training.monitors import MONITORS, Monitor
+from regard.training.rejection import Accepted, RejectionSampling
 from regard.training.selection import Best, Selector
-from regard.training.stages import Reinforce, Supervise
+from regard.training.stages import LearningStage, Reinforce, Supervise
 from regard.training.trackers import TRACKERS
 
-Stage: TypeAlias = Supervise | Reinforce
+Stage: TypeAlias = Supervise | Reinforce | RejectionSampling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,27 +70,44 @@ class Run:
             if tracker not in TRACKERS:
                 raise ConfigError(f"unknown tracker '{tracker}'; {nearest(tracker, TRACKERS)}")
         for number, stage in enumerate(self.stages):
-            _check_hand_over(stage, names[:number])
-            if stage.trainable is not None and self.policy.lora is not None:
-                raise ConfigError(
-                    f"stage '{stage.name}': trainable is {stage.trainable}, but adapters stay "
-                    "where the policy was given them; set policy.trainable instead"
-                )
-            if stage.stop_at_accuracy is not None and self.evaluation is None:
-                raise ConfigError(
-                    f"stage '{stage.name}' stops at an accuracy, but the run has no evaluation"
-                )
+            self._check(stage, self.stages[:number])
+
+    def _check(self, stage: Stage, before: tuple[Stage, ...]) -> None:
+        """A stage must fit the run and what comes before it."""
+        _check_hand_over(stage, before)
+        if not isinstance(stage, LearningStage):
+            return
+        if stage.trainable is not None and self.policy.lora is not None:
+            raise ConfigError(
+                f"stage '{stage.name}': trainable is {stage.trainable}, but adapters stay where "
+                "the policy was given them; set policy.trainable instead"
+            )
+        if stage.stop_at_accuracy is not None and self.evaluation is None:
+            raise ConfigError(
+                f"stage '{stage.name}' stops at an accuracy, but the run has no evaluation"
+            )
 
 
-def _check_hand_over(stage: Stage, before: list[str]) -> None:
+def _check_hand_over(stage: Stage, before: tuple[Stage, ...]) -> None:
     """What a stage takes over must come from a stage before it."""
+    names = [each.name for each in before]
     for taken in ("weights_of", "reference_of"):
-        name = getattr(stage, taken)
-        if name and name not in before:
-            known = ", ".join(before) or "none"
+        name = getattr(stage, taken, None)
+        if name and name not in names:
+            known = ", ".join(names) or "none"
             raise ConfigError(
                 f"stage '{stage.name}': {taken} is '{name}', which is no stage before it "
                 f'({known}); "" names the weights the run begins with'
             )
-    if stage.keeps_optimizer and not before:
-        raise ConfigError(f"stage '{stage.name}': keeps_optimizer, but no stage comes before it")
+    keeps = isinstance(stage, LearningStage) and stage.keeps_optimizer
+    if keeps and not isinstance(before[-1] if before else None, LearningStage):
+        raise ConfigError(
+            f"stage '{stage.name}': keeps_optimizer, but no stage that learns comes before it"
+        )
+    if isinstance(stage.data, Accepted):
+        asked = [each.name for each in before if isinstance(each, RejectionSampling)]
+        if stage.data.stage not in asked:
+            raise ConfigError(
+                f"stage '{stage.name}': its data are what '{stage.data.stage}' accepts, which is "
+                f"no stage of rejection sampling before it ({', '.join(asked) or 'none'})"
+            )

@@ -107,7 +107,7 @@ def smoke() -> Run:
     return replace(
         run,
         name="vl-rethinker-smoke",
-        stages=(replace(stage, num_steps=2, prompts_per_step=4, evaluate_every=0),),
+        stages=(replace(stage, num_steps=2, prompts_per_step=4),),
         evaluation=_held_out(num_examples=20),
     )
 

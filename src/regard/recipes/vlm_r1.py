@@ -115,7 +115,7 @@ def smoke() -> Run:
     """Two steps of each reward: whether everything runs, not whether it learns."""
     (referring,), (detecting,) = vlm_r1().stages, detection().stages
     small = [
-        replace(stage, name=name, num_steps=2, prompts_per_step=4, evaluate_every=0)
+        replace(stage, name=name, num_steps=2, prompts_per_step=4)
         for name, stage in (("referring", referring), ("detection", detecting))
     ]
     run = vlm_r1()

@@ -27,6 +27,9 @@ from regard.models.policy import Policy
 from regard.rollout.replay import Kept, from_json, to_json
 from regard.types import Group, ImageRef, Measured
 
+LOGS = ("metrics.jsonl", "evaluations.jsonl", "warnings.jsonl", "accepted.jsonl")
+"""What a run adds lines to, each with its step."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
@@ -75,6 +78,11 @@ class RunFolder:
         where = {"step": step, "stage": stage}
         self._append("warnings.jsonl", {**where, "monitor": monitor, "text": text})
 
+    def log_accepted(self, step: int, stage: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add the answers that a step of rejection sampling accepted."""
+        for row in rows:
+            self._append("accepted.jsonl", {"step": step, "stage": stage, **row})
+
     def rows_of(self, stage: str, name: str) -> list[dict[str, Any]]:
         """The rows of a stage in one of the logs."""
         return [row for row in read_rows(self.path / name) if row["stage"] == stage]
@@ -101,7 +109,7 @@ class RunFolder:
         self,
         progress: Progress,
         policy: Policy,
-        optimizer: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer | None,
         kept: Kept | None = None,
     ) -> None:
         """Write a checkpoint: a model transformers loads, and what training needs to go on."""
@@ -112,7 +120,9 @@ class RunFolder:
             draft.mkdir(parents=True)
             try:
                 policy.save(draft)
-                save_file(_optimizer_tensors(policy, optimizer), draft / "optimizer.safetensors")
+                if optimizer is not None:
+                    tensors = _optimizer_tensors(policy, optimizer)
+                    save_file(tensors, draft / "optimizer.safetensors")
                 if kept is not None and kept != Kept():
                     (draft / "replay.json").write_text(json.dumps(to_json(kept)) + "\n")
                 (draft / "trainer.json").write_text(json.dumps(asdict(progress), indent=1) + "\n")
@@ -157,7 +167,7 @@ class RunFolder:
         """Take back what was written after a step, and drafts nobody finished."""
         for draft in self.checkpoints.glob(".draft-*"):
             shutil.rmtree(draft)
-        for name in ("metrics.jsonl", "evaluations.jsonl", "warnings.jsonl"):
+        for name in LOGS:
             path = self.path / name
             if path.is_file():
                 kept = [row for row in read_rows(path) if row["step"] <= step]

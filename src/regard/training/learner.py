@@ -29,9 +29,10 @@ class Learner:
     """The policy as the stage began or as it last was, if its algorithm asks for one."""
 
     def update(
-        self, stage: Supervise | Reinforce, collected: Collected, rate: float
+        self, stage: Supervise | Reinforce, collected: Collected, stage_step: int
     ) -> dict[str, float]:
         """Learn from a step's groups, in as many updates as the stage says; its metrics."""
+        rate = stage.optimizer.rate_at(stage_step, stage.num_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         batches = self._batches(stage, collected)
@@ -110,6 +111,15 @@ class Learner:
         if self.reference is not None:
             batch = replace(batch, reference_logprob=scored(self.reference))
         return batch
+
+
+@dataclass(frozen=True)
+class Onlooker:
+    """A policy in a stage that learns nothing."""
+
+    policy: Policy
+    optimizer: None = None
+    reference: None = None
 
 
 def _parts(num_groups: int, num_parts: int) -> Iterator[range]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Console
 
@@ -25,14 +25,17 @@ from regard.rollout.replay import Kept
 from regard.schedule import adapted, after_step, resolve
 from regard.training import guard
 from regard.training.folder import Progress, RunFolder, load_kept, load_optimizer
-from regard.training.learner import Learner
+from regard.training.learner import Learner, Onlooker
 from regard.training.monitors import Monitor
 from regard.training.progress import Display
+from regard.training.rejection import Accepted, AcceptedAnswers, RejectionSampling
 from regard.training.selection import Best, Selector
 from regard.training.signals import Request, stop_requests
-from regard.training.stages import Collected, Evaluator, Reinforce, Supervise
+from regard.training.stages import Collected, Evaluator, LearningStage, Reinforce, Supervise
 from regard.training.trackers import Tracker
 from regard.types import Measured
+
+AnyStage: TypeAlias = Supervise | Reinforce | RejectionSampling
 
 _MAX_NAMED = 3
 """Dropped records named in full at each step; the others are counted."""
@@ -48,7 +51,7 @@ class Trainer:
 
     folder: RunFolder
     policy_spec: PolicySpec
-    stages: Sequence[Supervise | Reinforce]
+    stages: Sequence[AnyStage]
     evaluator: Evaluator | None
     seed: int
     keep_last: int
@@ -105,13 +108,14 @@ class Trainer:
 
     # ------------------------------------------------------------------------------- a stage
 
-    def _handed_over(self, policy: Policy, stage: Supervise | Reinforce) -> Policy:
+    def _handed_over(self, policy: Policy, stage: AnyStage) -> Policy:
         """The policy a stage begins or goes on with, its parts chosen."""
         if stage.weights_of is not None and not self.progress.stage_step:
             path = policy.path
             policy = self.policy_spec.load(self._end_of(stage.weights_of))
             policy.path = path
-        policy.learns(stage.trainable)
+        if isinstance(stage, LearningStage):
+            policy.learns(stage.trainable)
         return policy
 
     def _end_of(self, name: str) -> Path | None:
@@ -124,16 +128,12 @@ class Trainer:
         names = [stage.name for stage in self.stages]
         return self.progress.ends[names.index(name)] if name else 0
 
-    def _run_stage(self, policy: Policy, stage: Supervise | Reinforce, request: Request) -> None:
-        learner = Learner(policy, stage.optimizer.build(policy), self._reference(policy, stage))
+    def _run_stage(self, policy: Policy, stage: AnyStage, request: Request) -> None:
+        learner = self._learner(policy, stage)
         self.kept = Kept()
         if self.progress.stage_step:
-            checkpoint = self.folder.at(self.progress.step)
-            load_optimizer(learner.optimizer, policy, checkpoint)
-            self.kept = load_kept(checkpoint)
-        elif stage.keeps_optimizer:
-            load_optimizer(learner.optimizer, policy, self.folder.at(self.progress.ends[-1]))
-        order = Stream(stage.data.load(), seed=derive_seed(self.seed, stage.name, "order"))
+            self.kept = load_kept(self.folder.at(self.progress.step))
+        order = self._order(stage)
         self._rows = self.folder.rows_of(stage.name, "metrics.jsonl")
         self._warned = {row["monitor"] for row in self.folder.rows_of(stage.name, "warnings.jsonl")}
         done = self.progress.stage_step
@@ -143,17 +143,45 @@ class Trainer:
         ):
             while not self.progress.is_stage_done:
                 self._step(learner, stage, stream, display)
-                if self._is_time_for_reference(stage):
+                if isinstance(learner, Learner) and self._is_time_for_reference():
                     learner = replace(learner, reference=policy.frozen())
                 if request.is_made:
                     self._save(learner)
                     raise Interrupted(f"stopped after step {self.progress.step}; all is saved")
         self._enter_next_stage()
 
+    def _learner(self, policy: Policy, stage: AnyStage) -> Learner | Onlooker:
+        """The policy with the optimiser as it stands and the reference, where a stage learns."""
+        if isinstance(stage, RejectionSampling):
+            return Onlooker(policy)
+        learner = Learner(policy, stage.optimizer.build(policy), self._reference(policy, stage))
+        if self.progress.stage_step:
+            load_optimizer(learner.optimizer, policy, self.folder.at(self.progress.step))
+        elif stage.keeps_optimizer:
+            load_optimizer(learner.optimizer, policy, self.folder.at(self.progress.ends[-1]))
+        return learner
+
+    def _order(self, stage: AnyStage) -> Stream:
+        """The examples of a stage in the order they are asked for."""
+        data = stage.data
+        dataset = self._accepted(data) if isinstance(data, Accepted) else data.load()
+        return Stream(dataset, seed=derive_seed(self.seed, stage.name, "order"))
+
+    def _accepted(self, data: Accepted) -> AcceptedAnswers:
+        """What a stage before has accepted."""
+        (asked,) = (stage for stage in self.stages if stage.name == data.stage)
+        rows = self.folder.rows_of(data.stage, "accepted.jsonl")
+        if not rows:
+            raise TrainingError(
+                f"stage '{data.stage}' accepted no answer, so there is nothing to imitate: give it "
+                "easier questions, more attempts (group_size), or a lower right_from"
+            )
+        return AcceptedAnswers(self._order(asked), rows)
+
     def _step(
         self,
-        learner: Learner,
-        stage: Supervise | Reinforce,
+        learner: Learner | Onlooker,
+        stage: AnyStage,
         stream: Stream | Ahead,
         display: Display,
     ) -> None:
@@ -167,15 +195,12 @@ class Trainer:
         self.kept = collected.kept
         self._report_dropped(collected, display)
         updating = time.perf_counter()
-        try:
-            learned = learner.update(now, collected, now.optimizer.rate_at(index, stage.num_steps))
-        except TrainingError as error:
-            raise TrainingError(f"step {self.progress.step}: {error}") from error
+        learned = self._learn(learner, now, collected)
         metrics = {**collected.metrics, **learned, "data/dropped": float(len(collected.dropped))}
         metrics |= work.metrics()
         metrics["time/update"] = time.perf_counter() - updating
         metrics |= self._adapt(stage, metrics)
-        if now.reference_every and self.progress.stage_step % now.reference_every == 0:
+        if _is_due(self.progress, now, "reference_every"):
             self.progress = replace(self.progress, reference_step=self.progress.step)
         metrics |= self._look(learner.policy, stage, display)
         metrics["time/step"] = time.perf_counter() - start
@@ -186,8 +211,19 @@ class Trainer:
         if self._is_time_to_save(stage):
             self._save(learner)
 
+    def _learn(
+        self, learner: Learner | Onlooker, now: AnyStage, collected: Collected
+    ) -> dict[str, float]:
+        """Learn from what was collected; the metrics of the update."""
+        if isinstance(learner, Onlooker) or isinstance(now, RejectionSampling):
+            return {}
+        try:
+            return learner.update(now, collected, self.progress.stage_step - 1)
+        except TrainingError as error:
+            raise TrainingError(f"step {self.progress.step}: {error}") from error
+
     def _collect(
-        self, learner: Learner, now: Supervise | Reinforce, stream: Stream | Ahead, display: Display
+        self, learner: Learner | Onlooker, now: AnyStage, stream: Stream | Ahead, display: Display
     ) -> Collected:
         """What the step learns from; the first time, held against the plain path."""
         index, policy = self.progress.stage_step - 1, learner.policy
@@ -195,7 +231,7 @@ class Trainer:
         collected = now.collect(policy, stream, index, seed, self.kept)
         if self._is_guarded:
             return collected
-        self._is_guarded = True
+        self._is_guarded = bool(collected.groups)
         objection = guard.objection(policy, collected, now.temperature)
         if objection is None:
             return collected
@@ -205,14 +241,12 @@ class Trainer:
             learner.reference.path = "plain"
         return now.collect(policy, stream, index, seed, self.kept)
 
-    def _look(
-        self, policy: Policy, stage: Supervise | Reinforce, display: Display
-    ) -> dict[str, float]:
+    def _look(self, policy: Policy, stage: AnyStage, display: Display) -> dict[str, float]:
         """Evaluate if it is time to, and note whether the stage ends here."""
-        done = self.progress.stage_step
-        is_last = done == stage.num_steps
+        is_last = self.progress.stage_step == stage.num_steps
         metrics: dict[str, float] = {}
-        if is_last or (stage.evaluate_every and done % stage.evaluate_every == 0):
+        is_due = is_last or _is_due(self.progress, stage, "evaluate_every")
+        if is_due and isinstance(stage, LearningStage):
             start = time.perf_counter()
             measured = self._evaluate(policy, stage, "after" if is_last else "during")
             if measured is not None:
@@ -236,19 +270,19 @@ class Trainer:
                                 reference_step=now.step, adaptive={})  # fmt: skip
         if self.progress.stage < len(self.stages):
             stage = self.stages[self.progress.stage]
-            start = stage.reference_of if stage.reference_of is not None else stage.weights_of
+            start = stage.weights_of
+            if isinstance(stage, LearningStage) and stage.reference_of is not None:
+                start = stage.reference_of
             if start is not None:
                 self.progress = replace(self.progress, reference_step=self._last_step(start))
 
-    def _adapt(
-        self, stage: Supervise | Reinforce, metrics: Mapping[str, float]
-    ) -> dict[str, float]:
+    def _adapt(self, stage: AnyStage, metrics: Mapping[str, float]) -> dict[str, float]:
         """Let coefficients that follow a measurement follow it; what they were in this step."""
         used = after_step(stage, self.progress.adaptive, {})
         self.progress = replace(self.progress, adaptive=after_step(stage, used, metrics))
         return {f"schedule/{path[1:]}": value for path, value in used.items()}
 
-    def _is_time_for_reference(self, stage: Supervise | Reinforce) -> bool:
+    def _is_time_for_reference(self) -> bool:
         """Whether the step just done leaves the reference of those to come."""
         now = self.progress
         return now.reference_step == now.step and not now.is_stage_done
@@ -267,13 +301,11 @@ class Trainer:
 
     # ------------------------------------------------------------------------------- records
 
-    def _evaluate(
-        self, policy: Policy, stage: Supervise | Reinforce, moment: str
-    ) -> Measured | None:
+    def _evaluate(self, policy: Policy, stage: AnyStage, moment: str) -> Measured | None:
         if self.evaluator is None:
             return None
         measured = self.evaluator.measure(policy)
-        if moment == "during" and _is_enough(measured, stage):
+        if moment == "during" and isinstance(stage, LearningStage) and _is_enough(measured, stage):
             moment = "after"
         self.folder.log_evaluation(self.progress.step, stage.name, moment, measured)
         value = self.best(measured)  # asked before the first step too: then a mistake is told
@@ -287,9 +319,7 @@ class Trainer:
         if not now.best_step or value > now.best_value:
             self.progress = replace(now, best_step=now.step, best_value=value)
 
-    def _log(
-        self, stage: Supervise | Reinforce, metrics: Mapping[str, float], collected: Collected
-    ) -> None:
+    def _log(self, stage: AnyStage, metrics: Mapping[str, float], collected: Collected) -> None:
         step, stage_step = self.progress.step, self.progress.stage_step
         where = {"step": step, "stage": stage.name, "stage_step": stage_step, "time": time.time()}
         row = {**where, **metrics}
@@ -298,10 +328,11 @@ class Trainer:
         for tracker in self.trackers:
             tracker.log(step, metrics)
         is_due = self.log_rollouts_every and (stage_step - 1) % self.log_rollouts_every == 0
-        if isinstance(stage, Reinforce) and (is_due or self.progress.is_stage_done):
+        self.folder.log_accepted(step, stage.name, collected.accepted)
+        if not isinstance(stage, Supervise) and (is_due or self.progress.is_stage_done):
             self.folder.log_rollouts(step, stage.name, collected.shown[: self.max_logged_groups])
 
-    def _warn(self, stage: Supervise | Reinforce, display: Display) -> None:
+    def _warn(self, stage: AnyStage, display: Display) -> None:
         """Say what the monitors see in the stage so far, each of them once."""
         folder, step = self.folder, self.progress.step
         for monitor in self.monitors:
@@ -311,13 +342,13 @@ class Trainer:
                 folder.log_warning(step, stage.name, name, text)
                 display.say(f"step {step}: {text}")
 
-    def _is_time_to_save(self, stage: Supervise | Reinforce) -> bool:
+    def _is_time_to_save(self, stage: AnyStage) -> bool:
         now = self.progress
         is_due = stage.save_every and now.stage_step % stage.save_every == 0
         is_kept = now.step in (now.best_step, now.reference_step)
         return bool(is_due or now.is_stage_done or is_kept)
 
-    def _save(self, learner: Learner) -> None:
+    def _save(self, learner: Learner | Onlooker) -> None:
         """Write a checkpoint, mark the best, and delete what is not to be kept."""
         progress = self.progress
         self.folder.save(progress, learner.policy, learner.optimizer, self.kept)
@@ -344,7 +375,13 @@ def _plain(policy: Policy) -> str:
     )
 
 
-def _is_enough(measured: Measured, stage: Supervise | Reinforce) -> bool:
+def _is_due(progress: Progress, stage: AnyStage, every: str) -> bool:
+    """Whether it is time for what a stage that learns does every so many steps."""
+    steps = getattr(stage, every) if isinstance(stage, LearningStage) else 0
+    return bool(steps) and progress.stage_step % steps == 0
+
+
+def _is_enough(measured: Measured, stage: LearningStage) -> bool:
     """Whether a stage that ends at an accuracy ends at this one."""
     least = stage.stop_at_accuracy
     return least is not None and measured.accuracy >= least

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, pstdev
-from typing import Protocol
+from typing import Any, Protocol
 
 from regard.algorithms.batch import Algorithm
 from regard.algorithms.imitation import Imitation
@@ -52,11 +52,13 @@ class Collected:
     """What a replay remembers for the steps to come."""
     readings: Readings | None = None
     """What sampling read of the prompts, for an update with the weights it read them with."""
+    accepted: Sequence[Mapping[str, Any]] = ()
+    """Answers kept for a later stage, as they are written down."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """What all stages have: data, a pace, an optimiser, and when to look at the result."""
+    """What all stages have: a name, data, and a pace."""
 
     name: str
     """What logs and reports call it."""
@@ -65,46 +67,23 @@ class Stage:
     num_steps: int
     prompts_per_step: int
     """Different questions in one step."""
-    optimizer: AdamW
-    updates_per_step: int = 1
-    """Parts a step's groups are cut into, each an optimiser update of its own."""
-    passes_per_step: int = 1
-    """Times a step's groups are learned from (GRPO's mu)."""
-    tokens_per_micro_batch: int = 8192
-    """Tokens run in one pass; lower it when memory is short, the result stays the same."""
-    evaluate_every: int = 0
-    """Steps between evaluations on held-out examples; 0 for none but before and after the run."""
     save_every: int = 50
     """Steps between checkpoints; the end of a stage is always kept."""
-    reference_every: int = 0
-    """Steps after which the reference, if the algorithm has one, is replaced by the policy as it is
-    then; 0 keeps the policy as the stage began."""
     num_workers: int = 0
     """Processes that make examples ahead; 0 makes them where and when they are asked for."""
-    stop_at_accuracy: float | None = None
-    """End the stage at the first evaluation whose held-out accuracy is at least this."""
-    trainable: tuple[str, ...] | None = None
-    """The parts that learn in this stage; None takes those of the policy. Not with adapters, whose
-    places are fixed when the policy is made."""
     weights_of: str | None = None
     """The stage before with whose last weights this one begins, "" for those of the run's policy;
     None goes on from where the stage before ended."""
-    reference_of: str | None = None
-    """The stage before whose last weights are the reference, "" for those of the run's policy; None
-    takes the policy as this stage begins."""
-    keeps_optimizer: bool = False
-    """Begin with what the optimiser of the stage before had gathered about each weight; else with
-    nothing. The learning rate is this stage's own either way."""
 
     def __post_init__(self) -> None:
-        for name in ("num_steps", "prompts_per_step", "updates_per_step", "passes_per_step"):
+        self.check_counts("num_steps", "prompts_per_step")
+
+    def check_counts(self, *names: str) -> None:
+        """These fields must be 1 or more."""
+        for name in names:
             if getattr(self, name) < 1:
                 value = getattr(self, name)
                 raise ConfigError(f"stage '{self.name}': {name} is {value}; it must be at least 1")
-        if self.stop_at_accuracy is not None and not self.evaluate_every:
-            raise ConfigError(
-                f"stage '{self.name}' stops at an accuracy but never evaluates: set evaluate_every"
-            )
 
     def positions(self, stage_step: int, attempt: int = 0) -> range:
         """Where in the stream the questions of a step stand, whatever happened before.
@@ -116,7 +95,44 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Supervise(Stage):
+class LearningStage(Stage):
+    """What stages that learn have beside: an optimiser, and when to look at the result."""
+
+    optimizer: AdamW
+    updates_per_step: int = 1
+    """Parts a step's groups are cut into, each an optimiser update of its own."""
+    passes_per_step: int = 1
+    """Times a step's groups are learned from (GRPO's mu)."""
+    tokens_per_micro_batch: int = 8192
+    """Tokens run in one pass; lower it when memory is short, the result stays the same."""
+    evaluate_every: int = 0
+    """Steps between evaluations on held-out examples; 0 for none but before and after the run."""
+    stop_at_accuracy: float | None = None
+    """End the stage at the first evaluation whose held-out accuracy is at least this."""
+    trainable: tuple[str, ...] | None = None
+    """The parts that learn in this stage; None takes those of the policy. Not with adapters, whose
+    places are fixed when the policy is made."""
+    reference_every: int = 0
+    """Steps after which the reference, if the algorithm has one, is replaced by the policy as it is
+    then; 0 keeps the policy as the stage began."""
+    reference_of: str | None = None
+    """The stage before whose last weights are the reference, "" for those of the run's policy; None
+    takes the policy as this stage begins."""
+    keeps_optimizer: bool = False
+    """Begin with what the optimiser of the stage before had gathered about each weight; else with
+    nothing. The learning rate is this stage's own either way."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_counts("updates_per_step", "passes_per_step")
+        if self.stop_at_accuracy is not None and not self.evaluate_every:
+            raise ConfigError(
+                f"stage '{self.name}' stops at an accuracy but never evaluates: set evaluate_every"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supervise(LearningStage):
     """Imitate the gold answers of the data (cold start, supervised fine-tuning)."""
 
     name: str = "cold_start"
@@ -148,7 +164,7 @@ class Supervise(Stage):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reinforce(Stage):
+class Reinforce(LearningStage):
     """Answer questions, score the answers, and learn from what set siblings apart."""
 
     name: str = "rl"

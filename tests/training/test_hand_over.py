@@ -117,7 +117,7 @@ def test_what_is_taken_over_must_come_from_before(changes, message):
 
 
 def test_the_first_stage_has_no_optimiser_to_keep():
-    with pytest.raises(ConfigError, match="no stage comes before it"):
+    with pytest.raises(ConfigError, match="no stage that learns comes before it"):
         small_run(second(keeps_optimizer=True))
 
 

@@ -17,12 +17,12 @@ from architecture.imports import Import, imports, modules
 ROWS = """
     cli
     recipes claims
-    training evals curation viewer testing
+    training evals curation viewer testing assembly
     rollout
     rewards envs models algorithms data
     text geometry
     config sources
-    types errors registry schedule __init__
+    types errors registry schedule cache __init__
 """
 """A room imports from rows below its own, and from rooms of its own row never.
 

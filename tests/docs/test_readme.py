@@ -58,6 +58,7 @@ def test_every_verb_is_in_its_table():
     from regard.cli.main import app
 
     verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
+    verbs |= {group.name for group in app.registered_groups}
     told = re.findall(r"^\| `regard ([\w-]+)", read("README.md"), flags=re.MULTILINE)
     assert sorted(told) == sorted(verbs)
 
@@ -74,5 +75,5 @@ def test_no_recipe_is_there_that_the_table_calls_planned():
     from regard.recipes.catalogue import names
 
     planned = read("README.md").count("| planned |")
-    systems = {name.partition(":")[0] for name in names()} - {"quickstart", "tiny_base"}
+    systems = {name.partition(":")[0] for name in names()} - {"quickstart", "tiny_base", "vlm_157m"}
     assert planned == 16 - len(systems), "the README's table of systems says another number"

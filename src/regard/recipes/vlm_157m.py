@@ -10,9 +10,6 @@ Takes      Hours: some ten seconds of processor time a step, and 2,000 steps. It
            patience; Ctrl-C saves, and the same command goes on.
 
 The model is not fetched by itself: `regard assets build vlm-157m` makes it, in half a minute.
-Measured on one thread of a busy machine, 60 steps of the command below: MEASURED.
-
-    regard train vlm_157m --set stages.connect.num_steps=60
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from regard.errors import ConfigError
 
@@ -21,6 +21,11 @@ class Schedule(Protocol):
     def at(self, step: int, num_steps: int) -> Any:
         """The value at `step`, which runs from 0 to `num_steps` - 1."""
         ...
+
+
+Scheduled: TypeAlias = Any
+"""A schedule in the place of a value; to a checker of types anything, as the value is when it is
+used."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regard.data.fingerprint import fingerprint
-from regard.data.mixing import Mix, Source, Stream, Take, order, turn
+from regard.data.mixing import Course, Mix, Pace, Source, Stream, Take, order, turn
 from regard.data.worlds.digits import Digits
 from regard.errors import ConfigError
 from regard.types import Dataset, Example, Message, Number
@@ -152,3 +152,39 @@ def test_the_fingerprint_of_half_a_data_set_is_another():
     # of 512 examples every second is looked at: the same 256 that the half has
     whole = Counting("a", 512).load()
     assert fingerprint(whole) != fingerprint(whole[::2])
+
+
+# ------------------------------------------------------------------------------------ a course
+
+BOTH = Mix({"b": (1, Counting("b", 4)), "c": (1, Counting("c", 4))})
+COURSE = Course({0: Counting("a", 5), 0.5: BOTH})
+PACE = Pace(num_steps=4, prompts_per_step=6)
+
+
+def test_a_course_goes_from_source_to_source_by_the_step():
+    seen = ids(Stream(COURSE.load(), pace=PACE), 0, 24)
+    assert {name[0] for name in seen[:12]} == {"a"}
+    assert {name[0] for name in seen[12:]} == {"b", "c"}
+    assert sorted(seen[:5]) == ["a0", "a1", "a2", "a3", "a4"]
+
+
+def test_what_is_asked_again_in_a_step_comes_from_the_same_source():
+    # Attempts beyond the first stand behind the end of the stage, in the same order of steps.
+    seen = ids(Stream(COURSE.load(), pace=PACE), 24, 48)
+    assert {name[0] for name in seen[:12]} == {"a"}
+    assert {name[0] for name in seen[12:]} == {"b", "c"}
+
+
+def test_a_course_needs_to_know_the_pace_and_to_begin_at_the_beginning():
+    with pytest.raises(ConfigError, match="whose steps it follows"):
+        Stream(COURSE.load())[0]
+    with pytest.raises(ConfigError, match="from step 0 on"):
+        Course({3: Counting("a", 5)})
+
+
+def test_a_course_as_a_data_set_is_all_its_sources_and_has_a_fingerprint_of_its_own():
+    loaded = COURSE.load()
+    assert len(loaded) == 13
+    assert (loaded[0].id, loaded[12].id) == ("a0", "c3")
+    other = Course({0: Counting("a", 5), 1: BOTH}).load()
+    assert fingerprint(loaded) != fingerprint(other)

@@ -31,7 +31,7 @@ from regard.algorithms.batch import TokenBatch, TokenLoss, completions_of, pack,
 from regard.algorithms.imitation import Marked, Selection
 from regard.algorithms.kl import Estimator, kl, to_go
 from regard.algorithms.surrogates import Cispo, Clip, Surrogate, TruncatedImportance, by_completion
-from regard.schedule import Towards
+from regard.schedule import Scheduled
 from regard.types import Group
 
 
@@ -42,7 +42,7 @@ class PolicyGradient:
     advantage: Advantage | AdvantageOfGroups = field(default_factory=GroupMean)
     surrogate: Surrogate = field(default_factory=Clip)
     aggregate: Aggregate = field(default_factory=SequenceMean)
-    kl_coef: float | Towards = 0.0
+    kl_coef: float | Scheduled = 0.0
     """Weight of the divergence from the reference, constant or following what is measured; at 0 no
     reference is loaded."""
     kl_estimator: Estimator = "k3"
@@ -162,7 +162,7 @@ def _whitening(advantages: Float[Tensor, " N"]) -> tuple[float, float]:
 
 
 def grpo(
-    *, kl_coef: float | Towards = 0.04, clip: float = 0.2, divide_by_std: bool = True
+    *, kl_coef: float | Scheduled = 0.04, clip: float | Scheduled = 0.2, divide_by_std: bool = True
 ) -> PolicyGradient:
     """GRPO (DeepSeekMath, arXiv:2402.03300, eq. 3 and 4; kl_coef 0.04 in §4.2)."""
     return PolicyGradient(
@@ -174,7 +174,7 @@ def grpo(
 
 
 def dr_grpo(
-    *, max_tokens: int, clip: float = 0.2, kl_coef: float | Towards = 0.0
+    *, max_tokens: int, clip: float | Scheduled = 0.2, kl_coef: float | Scheduled = 0.0
 ) -> PolicyGradient:
     """Dr. GRPO (arXiv:2503.20783): neither the group's spread nor the length divides."""
     return PolicyGradient(
@@ -185,7 +185,9 @@ def dr_grpo(
     )
 
 
-def dapo(*, clip_low: float = 0.2, clip_high: float = 0.28) -> PolicyGradient:
+def dapo(
+    *, clip_low: float | Scheduled = 0.2, clip_high: float | Scheduled = 0.28
+) -> PolicyGradient:
     """DAPO's loss (arXiv:2503.14476, eq. 8 and §4.1): clip-higher, token mean, no divergence.
 
     Its dynamic sampling is `Resample` of a stage, its punishment of overlong answers the reward
@@ -194,7 +196,9 @@ def dapo(*, clip_low: float = 0.2, clip_high: float = 0.28) -> PolicyGradient:
     return PolicyGradient(surrogate=Clip(low=clip_low, high=clip_high), aggregate=TokenMean())
 
 
-def gspo(*, clip_low: float = 3e-4, clip_high: float = 4e-4) -> PolicyGradient:
+def gspo(
+    *, clip_low: float | Scheduled = 3e-4, clip_high: float | Scheduled = 4e-4
+) -> PolicyGradient:
     """GSPO (arXiv:2507.18071, clip of its experiments): ratio and clip of whole completions."""
     return PolicyGradient(
         surrogate=Clip(low=clip_low, high=clip_high, ratio="sequence"), aggregate=SequenceMean()
@@ -206,7 +210,7 @@ def cispo(*, most: float = 5.0) -> PolicyGradient:
     return PolicyGradient(surrogate=Cispo(most=most), aggregate=TokenMean())
 
 
-def rloo(*, clip: float = 0.2, kl_coef: float | Towards = 0.0) -> PolicyGradient:
+def rloo(*, clip: float | Scheduled = 0.2, kl_coef: float | Scheduled = 0.0) -> PolicyGradient:
     """RLOO (arXiv:2402.14740): the mean of the others as baseline, the divergence in the reward.
 
     As in OpenRLHF and TRL with PPO's clip, which is without effect at one update a step.
@@ -221,7 +225,9 @@ def rloo(*, clip: float = 0.2, kl_coef: float | Towards = 0.0) -> PolicyGradient
     )
 
 
-def reinforce_plus_plus(*, clip: float = 0.2, kl_coef: float | Towards = 1e-4) -> PolicyGradient:
+def reinforce_plus_plus(
+    *, clip: float | Scheduled = 0.2, kl_coef: float | Scheduled = 1e-4
+) -> PolicyGradient:
     """REINFORCE++ (arXiv:2501.03262): no groups, advantages whitened over the step.
 
     Clip and weight of the divergence are those of OpenRLHF's script; the paper gives none.
@@ -238,7 +244,7 @@ def reinforce_plus_plus(*, clip: float = 0.2, kl_coef: float | Towards = 1e-4) -
 
 
 def reinforce_plus_plus_baseline(
-    *, clip: float = 0.2, kl_coef: float | Towards = 1e-4
+    *, clip: float | Scheduled = 0.2, kl_coef: float | Scheduled = 1e-4
 ) -> PolicyGradient:
     """REINFORCE++ with the group's mean as baseline (same paper).
 
@@ -254,11 +260,13 @@ def reinforce_plus_plus_baseline(
     )
 
 
-def gdpo(*, clip: float = 0.2, kl_coef: float | Towards = 0.0) -> PolicyGradient:
+def gdpo(*, clip: float | Scheduled = 0.2, kl_coef: float | Scheduled = 0.0) -> PolicyGradient:
     """GDPO (arXiv:2601.05242): every part of the reward is judged by itself."""
     return replace(grpo(kl_coef=kl_coef, clip=clip), advantage=PerComponent())
 
 
-def pass_at_k(*, k: int = 4, clip_low: float = 0.2, clip_high: float = 0.28) -> PolicyGradient:
+def pass_at_k(
+    *, k: int = 4, clip_low: float | Scheduled = 0.2, clip_high: float | Scheduled = 0.28
+) -> PolicyGradient:
     """Pass@k training (arXiv:2508.10751): DAPO's loss, rewarding sets of k with a right one."""
     return replace(dapo(clip_low=clip_low, clip_high=clip_high), advantage=PassAtK(k=k))

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from regard.errors import ConfigError
+from regard.schedule import Scheduled
 
 Level = Literal["token", "sequence"]
 
@@ -52,9 +53,9 @@ class Clip:
     tokens r is 1 and its gradient is the plain policy gradient.
     """
 
-    low: float = 0.2
-    high: float = 0.2
-    dual: float | None = None
+    low: float | Scheduled = 0.2
+    high: float | Scheduled = 0.2
+    dual: float | Scheduled | None = None
     """A bad token whose ratio is above this is let go (dual clip, arXiv:1912.09729): where A < 0,
     the gain is at least dual times A. EasyR1 has 3, verl 3 or 10; it must be above 1."""
     ratio: Level = "token"

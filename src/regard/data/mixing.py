@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from regard.data.fingerprint import fingerprint
 from regard.data.readers.loading import Dropped
 from regard.errors import ConfigError
+from regard.schedule import Staged
 from regard.types import Dataset, Example
 
 
@@ -45,23 +46,48 @@ def order(size: int, seed: int, epoch: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How a stage goes through a stream."""
+
+    num_steps: int
+    prompts_per_step: int
+
+    def step_of(self, position: int) -> int:
+        """The step that asks what stands at a position; further attempts lie beyond the end.
+
+        >>> [Pace(num_steps=2, prompts_per_step=3).step_of(position) for position in (0, 5, 6)]
+        [0, 1, 0]
+        """
+        return position // self.prompts_per_step % self.num_steps
+
+
+@dataclass(frozen=True)
 class Stream:
     """A data set without end: shuffled anew in each epoch, every example once before any twice.
 
-    Of a mixture, each source has epochs of its own, and sources take turns by their weights.
+    Of a mixture, each source has epochs of its own, and sources take turns by their weights. Of a
+    course, the step says which source is asked.
     """
 
     dataset: Dataset
     seed: int = 0
+    pace: Pace | None = None
+    """What a position is in steps; a course needs it."""
 
     def __getitem__(self, position: int) -> Example:
         if position < 0:
             raise IndexError(f"a stream has no end to count from: {position}")
         if isinstance(self.dataset, Mixture):
-            part, place = turn(self.dataset.shares, position)
-            return Stream(self.dataset.parts[part], _seed_of_part(self.seed, part))[place]
+            return self._part(*turn(self.dataset.shares, position))
+        if isinstance(self.dataset, Phases):
+            return self._part(self.dataset.part_at(position, self.pace), position)
         epoch, place = divmod(position, len(self.dataset))
         return self.dataset[int(order(len(self.dataset), self.seed, epoch)[place])]
+
+    def _part(self, part: int, position: int) -> Example:
+        assert isinstance(self.dataset, Joined)
+        seed = _seed_of_part(self.seed, part)
+        return replace(self, dataset=self.dataset.parts[part], seed=seed)[position]
 
 
 @dataclass(frozen=True)
@@ -92,12 +118,10 @@ class Mix:
 
 
 @dataclass(frozen=True)
-class Mixture:
-    """Loaded sources. As a data set it is one source after the other, each example once."""
+class Joined:
+    """Loaded sources as a data set: one after the other, each example once."""
 
     parts: tuple[Dataset, ...]
-    shares: tuple[Fraction, ...]
-    """How much of a stream each part is; together 1."""
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.parts)
@@ -115,9 +139,59 @@ class Mixture:
         """The records its parts left out."""
         return tuple(record for part in self.parts for record in left_out(part))
 
+
+@dataclass(frozen=True)
+class Mixture(Joined):
+    """Loaded sources that take turns in a stream."""
+
+    shares: tuple[Fraction, ...]
+    """How much of a stream each part is; together 1."""
+
     def fingerprint(self) -> str:
         names = [fingerprint(part) for part in self.parts]
         text = ", ".join(f"{share} {name}" for share, name in zip(self.shares, names, strict=True))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Course:
+    """One source after another as a stage goes on: a curriculum, or a mix that changes.
+
+    >>> from regard.data.worlds.digits import Digits
+    >>> course = Course({0: Digits(kinds=("left",)), 0.5: Digits(kinds=("sum",))})
+    >>> stream = Stream(course.load(), pace=Pace(num_steps=4, prompts_per_step=2))
+    >>> [stream[position].kind for position in (0, 3, 4, 7)]
+    ['left', 'left', 'sum', 'sum']
+    """
+
+    phases: Mapping[float, Source]
+    """The source from each of these steps on, the first from step 0; keys below 1 that are floats
+    are fractions of the stage (as in `Staged`)."""
+
+    def __post_init__(self) -> None:
+        Staged(self.phases)  # its error says what is wrong with the keys
+
+    def load(self) -> Phases:
+        starts = Staged({start: number for number, start in enumerate(self.phases)})
+        return Phases(parts=tuple(source.load() for source in self.phases.values()), starts=starts)
+
+
+@dataclass(frozen=True)
+class Phases(Joined):
+    """Loaded sources that follow one another in a stream."""
+
+    starts: Staged
+    """Which part is asked, by the step."""
+
+    def part_at(self, position: int, pace: Pace | None) -> int:
+        if pace is None:
+            raise ConfigError("a course is for the data of a stage, whose steps it follows")
+        part: int = self.starts.at(pace.step_of(position), pace.num_steps)
+        return part
+
+    def fingerprint(self) -> str:
+        names = [fingerprint(part) for part in self.parts]
+        text = f"{sorted(self.starts.stages.items())} {names}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

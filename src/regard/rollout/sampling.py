@@ -21,21 +21,22 @@ from torch import Tensor
 
 from regard.errors import ConfigError
 from regard.models.head import entropy_of
+from regard.schedule import Scheduled
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
     """How completions are drawn. Any field may be a schedule."""
 
-    max_tokens: int = 256
+    max_tokens: int | Scheduled = 256
     """The greatest length of a completion, its stop token included."""
-    min_tokens: int = 0
+    min_tokens: int | Scheduled = 0
     """No stop token is drawn before so many tokens."""
-    temperature: float = 1.0
+    temperature: float | Scheduled = 1.0
     """Scores are divided by it; 0 takes the likeliest token."""
-    top_p: float = 1.0
+    top_p: float | Scheduled = 1.0
     """Draw from the likeliest tokens that hold this much probability together."""
-    top_k: int = 0
+    top_k: int | Scheduled = 0
     """Draw from so many of the likeliest tokens; 0 draws from all."""
     stop: tuple[str, ...] = ()
     """Texts that end a completion; they stay in it."""

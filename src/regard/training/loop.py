@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from rich.console import Console
 
 from regard.data.ahead import Ahead, ahead
-from regard.data.mixing import Stream
+from regard.data.mixing import Pace, Stream
 from regard.errors import TrainingError
 from regard.models.policy import Policy, PolicySpec
 from regard.models.work import Work
@@ -165,7 +165,11 @@ class Trainer:
         """The examples of a stage in the order they are asked for."""
         data = stage.data
         dataset = self._accepted(data) if isinstance(data, Accepted) else data.load()
-        return Stream(dataset, seed=derive_seed(self.seed, stage.name, "order"))
+        return Stream(
+            dataset,
+            seed=derive_seed(self.seed, stage.name, "order"),
+            pace=Pace(stage.num_steps, stage.prompts_per_step),
+        )
 
     def _accepted(self, data: Accepted) -> AcceptedAnswers:
         """What a stage before has accepted."""

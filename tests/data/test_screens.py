@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from regard.data.check import check
+from regard.data.gold import gold_completion
 from regard.data.worlds.common import TIERS
 from regard.data.worlds.screens import MAKERS, Screens
 from regard.data.worlds.screens.elements import FAMILIES, THEMES
@@ -15,6 +16,7 @@ from regard.data.worlds.screens.tasks import click
 from regard.registry import world
 from regard.rewards import Routed, ThinkAnswerFormat, Weighted
 from regard.rewards.boxes import BoxOverlap
+from regard.rewards.closed_up import ClosedUp
 from regard.rewards.gui import GuiActionMatch, GuiFormat
 from regard.types import Box, Completion
 
@@ -43,6 +45,19 @@ def test_every_gold_answer_earns_full_marks(split):
     )
     form = ThinkAnswerFormat()
     assert all(form(Completion(text=dataset[i].gold), dataset[i]).value == 1 for i in range(72))
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_closed_up_every_action_earns_full_marks_of_the_published_code(split):
+    kinds = tuple(kind for kind in MAKERS if kind != "locate")  # which asks for a box
+    dataset = Screens(split=split, kinds=kinds, size=8 * len(kinds) * len(TIERS)).load()
+    action, form = GuiActionMatch(official=True), GuiFormat(official=True)
+    published = ClosedUp(reward=Weighted(action=(0.8, action), format=(0.2, form)))
+    for number in range(len(dataset)):
+        example = dataset[number]
+        completion, _ = gold_completion(example)
+        assert published(completion, example).value == 1.0, (example.id, example.gold)
+        assert action(completion, example).value == 0.0  # its patterns want no space before a colon
 
 
 def test_every_kind_is_asked_equally_often_at_every_tier():

@@ -25,6 +25,19 @@ def plain(text: str) -> str:
     return " ".join(word for word in words if word) or folded.strip()
 
 
+_BEFORE = re.compile(r" (?=[,:\]})])")
+_AFTER = re.compile(r"(?<=[\[{(]) ")
+
+
+def closed_up(text: str) -> str:
+    """Without the space before a comma, a colon or a closing bracket and after an opening one.
+
+    >>> closed_up("[ { 'point' : [ 3 , 4 ] , 'input_text' : 'no input text' } ]")
+    "[{'point': [3, 4], 'input_text': 'no input text'}]"
+    """
+    return _AFTER.sub("", _BEFORE.sub("", text))
+
+
 _DECORATION = re.compile(
     r"\\(?:left|right|displaystyle)(?![A-Za-z])"  # \left( but not \leftarrow
     r"|\\[,!;:()\[\]]|\\?\$|\s+"

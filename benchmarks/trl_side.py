@@ -72,6 +72,10 @@ def trainer(
     observer: StepObserver,
 ) -> GRPOTrainer:
     """A trainer whose `train` runs `num_steps` steps of `num_prompts` prompts each."""
+    if kl_coef:  # it loads the reference from where the model says it comes from
+        folder = tempfile.mkdtemp()
+        model.save_pretrained(folder)
+        model.config._name_or_path = folder
     num_rows = num_prompts * shape.group_size
     config = GRPOConfig(
         output_dir=tempfile.mkdtemp(),

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from regard.models import head as head_module
-from regard.models.head import Head, entropy_of, summed_loss, token_logprobs
+from regard.models.head import Beside, Head, entropy_of, summed_loss, token_logprobs
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_loss_summed_while_its_logits_are_there_has_the_plain_gradient(
     old = torch.linspace(-3, -1, len(targets))
     pull = torch.linspace(-1, 1, len(targets))
 
-    def loss_of(part, logprob, entropy):
+    def loss_of(part, logprob, entropy, divergence=None):
         return pull[part] * (logprob - old[part]).exp() - 0.3 * entropy * pull[part]
 
     expected = loss_of(slice(None), *plainly(hidden, weight, bias, targets, banned, 0.7)).sum()
@@ -70,11 +70,43 @@ def test_a_loss_summed_while_its_logits_are_there_has_the_plain_gradient(
         assert torch.allclose(gradient, want, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("chunk_bytes", [1, 4 * 9 * 3, 2**20])
+def test_a_divergence_from_a_reference_has_the_plain_value_and_gradient(
+    parts, chunk_bytes, monkeypatch
+):
+    monkeypatch.setattr(head_module, "_CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(head_module, "_LEAST_ROWS", 1)
+    hidden, weight, bias, targets = parts
+    banned, temperature = torch.tensor([7, 8]), 0.7
+    other_hidden, other_weight = hidden.detach().flip(0), weight.detach().roll(1, 0)
+    reference = Beside(Head(other_weight, None, banned), other_hidden)
+    pull = torch.linspace(0, 1, len(targets))
+
+    def loss_of(part, logprob, entropy, divergence):
+        return pull[part] * (divergence + divergence.square() - 0.1 * entropy - logprob)
+
+    ours = ((hidden @ weight.T + bias) / temperature)[:, :7].log_softmax(-1)
+    theirs = ((other_hidden @ other_weight.T) / temperature)[:, :7].log_softmax(-1)
+    apart = torch.nn.functional.kl_div(theirs, ours, reduction="none", log_target=True).sum(-1)
+    logprob, entropy = plainly(hidden, weight, bias, targets, banned, temperature)
+    expected = loss_of(slice(None), logprob, entropy, apart).sum()
+    found = summed_loss(
+        Head(weight, bias, banned), hidden, targets, loss_of, temperature=temperature,
+        needs_entropy=True, reference=reference,
+    )  # fmt: skip
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+    wanted = torch.autograd.grad(expected, (hidden, weight, bias))
+    for gradient, want in zip(
+        torch.autograd.grad(found, (hidden, weight, bias)), wanted, strict=True
+    ):
+        assert torch.allclose(gradient, want, rtol=1e-4, atol=1e-5)
+
+
 def test_half_precision_is_the_same_in_both_passes(parts):
     hidden, weight, _, targets = parts
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logprob, _ = token_logprobs(Head(weight), hidden, targets)
-        total = summed_loss(Head(weight), hidden, targets, lambda _part, logprob, _entropy: logprob)
+        total = summed_loss(Head(weight), hidden, targets, lambda _part, logprob, *_: logprob)
     twice = torch.autograd.grad(logprob.sum(), (hidden, weight))
     once = torch.autograd.grad(total, (hidden, weight))
     for made_again, made_at_once in zip(twice, once, strict=True):

@@ -38,6 +38,9 @@ SCHEDULES = {
     "rule": {"reward": Staged({0.0: length(5), 0.5: length(2)})},
     "temperature": {"sampling": Sampling(max_tokens=5, temperature=Ramp(1.5, 0.7))},
     "divergence": {"algorithm": grpo(kl_coef=Cosine(0.5, 0.0))},
+    "whole divergence": {
+        "algorithm": replace(grpo(kl_coef=Ramp(0.5, 0.1)), kl_estimator="full")
+    },
     "clip": {"algorithm": grpo(kl_coef=0.1, clip=Ramp(0.3, 0.1))},
     "course": {"data": Course({0: LEFT, 0.5: SUM})},
     "mix": {"data": Course({0: Mix({"a": (3, LEFT), "b": (1, SUM)}), 2: Mix({"b": (1, SUM)})})},

@@ -8,9 +8,12 @@ import pytest
 import torch
 from tests.models.conftest import TINY
 
+from regard.algorithms.aggregate import TokenMean
 from regard.algorithms.imitation import Imitation
+from regard.algorithms.kl import full_kl
 from regard.algorithms.policy_gradient import cispo, dapo, grpo, gspo
 from regard.data.worlds.digits import Digits
+from regard.errors import ConfigError
 from regard.models.parts import Lora
 from regard.models.policy import Policy, PolicySpec
 from regard.models.readings import Readings
@@ -68,6 +71,50 @@ def test_the_gradient_does_not_depend_on_how_the_batch_is_cut(policy, prompts, g
         assert (pieces - whole).norm() < 1e-5 * whole.norm()
         assert totals.loss == pytest.approx(all_at_once.loss, abs=1e-5)
         assert totals.num_tokens == all_at_once.num_tokens
+
+
+@pytest.fixture(scope="module")
+def elsewhere(policy) -> Policy:
+    """A reference with weights of its own."""
+    return PolicySpec(weights=replace(TINY, seed=1)).load().frozen()
+
+
+@pytest.mark.parametrize("max_tokens", [10_000, 20, 1])
+def test_the_divergence_over_the_whole_vocabulary_is_the_stock_one_with_its_gradient(
+    policy, prompts, groups, elsewhere, max_tokens
+):
+    algorithm = replace(grpo(kl_coef=0.5), kl_estimator="full", aggregate=TokenMean())
+    same = [group.scored([Score(value=1.0)] * 3) for group in groups]  # nothing but the divergence
+    batch = algorithm.weigh(algorithm.judge(same))
+    policy.model.zero_grad()
+    totals = learn(
+        policy, prompts, batch, algorithm,
+        temperature=1.0, max_tokens=max_tokens, reference=elsewhere,
+    )  # fmt: skip
+    found = {name: p.grad.clone() for name, p in policy.trainable() if p.grad is not None}
+
+    def logprobs(model):
+        state = model.read(prompts)
+        hidden = model.respond(state, batch.answers, batch.group.tolist())
+        return model.head.logits(hidden, 1.0).log_softmax(-1)
+
+    policy.model.zero_grad()
+    ours, theirs = logprobs(policy), logprobs(elsewhere)
+    kept = ours[0].isfinite()
+    apart = full_kl(ours[:, kept], theirs[:, kept])
+    (0.5 * apart.mean()).backward()
+    assert totals.means()["policy/kl"] == pytest.approx(apart.mean().item(), rel=1e-5)
+    assert totals.loss == pytest.approx(0.5 * apart.mean().item(), rel=1e-5)
+    for name, parameter in policy.trainable():
+        if parameter.grad is not None:
+            difference = (found[name] - parameter.grad).norm()
+            assert difference <= 1e-5 * parameter.grad.norm() + 1e-7, name
+
+
+def test_the_whole_divergence_goes_with_the_loss_of_single_tokens_only():
+    for wrong in (replace(grpo(), kl_in="reward"), gspo()):
+        with pytest.raises(ConfigError, match="surrogate of single tokens"):
+            replace(wrong, kl_estimator="full", kl_coef=0.1)
 
 
 def test_a_group_without_a_signal_is_not_run_and_not_missed(policy, prompts, groups):

@@ -41,6 +41,9 @@ class TokenBatch:
     entropy: Float[Tensor, " N"] | None = None
     """Of the distribution each token stands in, under the policy that learns (nats), with a
     gradient; there while the loss is taken, if the algorithm asks for it."""
+    divergence: Float[Tensor, " N"] | None = None
+    """Of that distribution from the reference's, over the whole vocabulary (nats), with a gradient;
+    there while the loss is taken, if the algorithm asks for it."""
     engine_logprob: Float[Tensor, " N"] | None = None
     """Under the engine that drew them (nats), where `old_logprob` was found again by training."""
 
@@ -114,6 +117,12 @@ class Algorithm(Protocol):
     @property
     def needs_entropy(self) -> bool:
         """Whether `loss` reads the entropies of the policy that learns."""
+        ...
+
+    @property
+    def needs_divergence(self) -> bool:
+        """Whether `loss` reads divergences over the whole vocabulary, and so no reference's
+        log-probabilities."""
         ...
 
     def judge(self, groups: Sequence[Group]) -> list[Group]:

@@ -38,6 +38,10 @@ class Imitation:
         return True
 
     @property
+    def needs_divergence(self) -> bool:
+        return False
+
+    @property
     def needs_entropy(self) -> bool:
         return False
 

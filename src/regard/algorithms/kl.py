@@ -3,7 +3,8 @@
 With d = log p_reference - log p_policy at a token the policy drew (Schulman, "Approximating KL
 divergence", 2020): k1 = -d is unbiased and may be negative, k2 = d^2 / 2 is low in variance and
 biased, k3 = exp(d) - d - 1 is unbiased and never negative (what GRPO uses). |d| is no divergence,
-but some frameworks offer it. The full divergence needs the whole distributions.
+but some frameworks offer it. The full divergence needs the whole distributions: the head makes it
+chunk by chunk (`regard.models.head`), and it costs the reference's logits of every token.
 
 Letters: N tokens, V vocabulary, R completions.
 """
@@ -17,6 +18,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 Estimator = Literal["k1", "k2", "k3", "absolute"]
+Divergence = Literal[Estimator, "full"]
+"""One of the estimates, or the divergence itself, over the whole vocabulary."""
 
 
 def kl(

@@ -29,8 +29,9 @@ from regard.algorithms.advantages import (
 from regard.algorithms.aggregate import Aggregate, ConstantLength, SequenceMean, TokenMean
 from regard.algorithms.batch import TokenBatch, TokenLoss, completions_of, pack, token_weights
 from regard.algorithms.imitation import Marked, Selection
-from regard.algorithms.kl import Estimator, kl, to_go
+from regard.algorithms.kl import Divergence, kl, to_go
 from regard.algorithms.surrogates import Cispo, Clip, Surrogate, TruncatedImportance, by_completion
+from regard.errors import ConfigError
 from regard.schedule import Scheduled
 from regard.types import Group
 
@@ -45,7 +46,7 @@ class PolicyGradient:
     kl_coef: float | Scheduled = 0.0
     """Weight of the divergence from the reference, constant or following what is measured; at 0 no
     reference is loaded."""
-    kl_estimator: Estimator = "k3"
+    kl_estimator: Divergence = "k3"
     kl_limit: float | None = None
     """The estimate is held to +- this (nats); EasyR1 and verl have 10."""
     kl_in: Literal["loss", "reward"] = "loss"
@@ -64,9 +65,20 @@ class PolicyGradient:
     imitate: Selection = field(default_factory=Marked)
     """Which those are."""
 
+    def __post_init__(self) -> None:
+        if self.kl_estimator == "full" and not (self.kl_in == "loss" and self.is_per_token):
+            raise ConfigError(
+                'kl_estimator="full" is made where the loss of each token is, so it goes with '
+                'kl_in="loss" and a surrogate of single tokens; take "k3" here'
+            )
+
     @property
     def needs_reference(self) -> bool:
         return self.kl_coef != 0
+
+    @property
+    def needs_divergence(self) -> bool:
+        return self.needs_reference and self.kl_estimator == "full"
 
     @property
     def needs_own_logprob(self) -> bool:
@@ -139,11 +151,12 @@ class PolicyGradient:
         return TokenLoss(total, metrics)
 
     def _divergence(self, batch: TokenBatch, logprob: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
-        if batch.reference_logprob is None:
+        reference = batch.divergence if self.needs_divergence else batch.reference_logprob
+        if reference is None:
             raise ValueError("a divergence is asked for, but the batch has no reference")
-        return kl(
-            logprob, batch.reference_logprob, estimator=self.kl_estimator, limit=self.kl_limit
-        )
+        if self.kl_estimator == "full":
+            return reference if self.kl_limit is None else reference.clamp(max=self.kl_limit)
+        return kl(logprob, reference, estimator=self.kl_estimator, limit=self.kl_limit)
 
     def _less_divergence(self, batch: TokenBatch) -> Float[Tensor, " N"]:
         """Advantages less the divergence from each token on, under the policy that drew them."""

@@ -26,9 +26,9 @@ _CHUNK_BYTES = 8 * 2**20
 _LEAST_ROWS = 64
 """Tokens of a chunk at least: with fewer, reading the head's weight costs more than multiplying."""
 
-LossOf = Callable[[slice, Tensor, Tensor | None], Tensor]
+LossOf = Callable[[slice, Tensor, Tensor | None, Tensor | None], Tensor]
 """The losses of some tokens (a slice of all), given their log-probabilities and, where asked for,
-the entropies of the distributions they stand in."""
+the entropies of the distributions they stand in, and the divergences of these from a reference."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,18 @@ class Head:
         if self.banned is not None and len(self.banned):
             logits[:, self.banned] = float("-inf")
         return logits
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another policy at the same tokens, to be diverged from; nothing of it learns."""
+
+    head: Head
+    hidden: Float[Tensor, "N F"]
+
+    def logprobs(self, part: slice, temperature: float) -> Float[Tensor, "n V"]:
+        """Its distributions over the vocabulary at some tokens."""
+        return self.head.logits(self.hidden[part], temperature).log_softmax(-1)
 
 
 def token_logprobs(
@@ -74,18 +86,27 @@ def summed_loss(
     *,
     temperature: float = 1.0,
     needs_entropy: bool = False,
+    reference: Beside | None = None,
 ) -> Float[Tensor, ""]:
     """The sum of the tokens' losses, with a gradient for `hidden` and the head's weight and bias.
 
     `loss_of` is called once for each chunk, with gradients on; a token's loss may depend on its own
-    log-probability and entropy and on no other's.
+    log-probability, entropy and divergence from the reference, and on no other's.
 
     >>> head, hidden = Head(torch.eye(2)), torch.zeros(3, 2)
-    >>> summed_loss(head, hidden, torch.tensor([0, 1, 1]), lambda part, logprob, entropy: -logprob)
+    >>> summed_loss(head, hidden, torch.tensor([0, 1, 1]), lambda part, logprob, *_: -logprob)
     tensor(2.0794)
     """
     total: Tensor = _SummedLoss.apply(
-        hidden, head.weight, head.bias, targets, head.banned, loss_of, temperature, needs_entropy
+        hidden,
+        head.weight,
+        head.bias,
+        targets,
+        head.banned,
+        loss_of,
+        temperature,
+        needs_entropy,
+        reference,
     )
     return total
 
@@ -93,6 +114,13 @@ def summed_loss(
 def entropy_of(logprobs: Float[Tensor, "N V"]) -> Float[Tensor, " N"]:
     """Entropy of rows of log-probabilities; what cannot happen adds nothing."""
     return -(logprobs.exp() * _finite(logprobs)).sum(-1)
+
+
+def divergence_of(
+    logprobs: Float[Tensor, "N V"], reference: Float[Tensor, "N V"]
+) -> Float[Tensor, " N"]:
+    """Divergence of rows from others (nats); what cannot happen adds nothing."""
+    return (logprobs.exp() * (_finite(logprobs) - _finite(reference))).sum(-1)
 
 
 def _finite(logprobs: Tensor) -> Tensor:
@@ -117,17 +145,25 @@ class _Gradients:
         logprobs: Tensor,
         pull: Tensor,
         entropy_pull: Tensor | None = None,
+        divergence: tuple[Tensor, Tensor] | None = None,
     ) -> None:
         """Take in a chunk: its log-probabilities (overwritten), and how hard each token is pulled.
 
-        d logprob / d logits = onehot(target) - probs
-        d entropy / d logits = -probs (logprobs + entropy)
+        `divergence`: how hard away from what, the reference's log-probabilities.
+
+        d logprob    / d logits = onehot(target) - probs
+        d entropy    / d logits = -probs (logprobs + entropy)
+        d divergence / d logits = probs (logprobs - reference - divergence)
         """
         scale = -pull[:, None]
         if entropy_pull is not None:
             scale = scale - entropy_pull[:, None] * (
                 _finite(logprobs) + entropy_of(logprobs)[:, None]
             )
+        if divergence is not None:
+            away, reference = divergence
+            apart = _finite(logprobs) - _finite(reference)
+            scale = scale + away[:, None] * (apart - divergence_of(logprobs, reference)[:, None])
         of_logits = logprobs.exp_().mul_(scale)
         of_logits[torch.arange(len(targets), device=targets.device), targets] += pull
         if self._of_bias is not None:
@@ -161,6 +197,7 @@ class _SummedLoss(torch.autograd.Function):
         loss_of: LossOf,
         temperature: float,
         needs_entropy: bool,
+        reference: Beside | None,
     ) -> Tensor:
         head = Head(weight, bias, banned)
         gradients = _Gradients(head, hidden, ctx.needs_input_grad[:3])
@@ -169,11 +206,22 @@ class _SummedLoss(torch.autograd.Function):
             logprobs = head.logits(hidden[part], temperature).log_softmax(-1)
             logprob = logprobs.gather(-1, targets[part, None])[:, 0]
             entropy = entropy_of(logprobs) if needs_entropy else None
-            facts = [fact.requires_grad_() for fact in (logprob, entropy) if fact is not None]
+            other = None if reference is None else reference.logprobs(part, temperature)
+            apart = None if other is None else divergence_of(logprobs, other)
+            facts = {"logprob": logprob, "entropy": entropy, "divergence": apart}
+            read = {n: fact.requires_grad_() for n, fact in facts.items() if fact is not None}
             with torch.enable_grad():
-                loss = loss_of(part, logprob, entropy).sum()
-                pulls = torch.autograd.grad(loss, facts)
-            gradients.add(part, targets[part], logprobs, *(pull / temperature for pull in pulls))
+                loss = loss_of(part, logprob, entropy, apart).sum()
+                pulls = torch.autograd.grad(loss, list(read.values()))
+            pull = {n: each / temperature for n, each in zip(read, pulls, strict=True)}
+            gradients.add(
+                part,
+                targets[part],
+                logprobs,
+                pull["logprob"],
+                pull.get("entropy"),
+                None if other is None else (pull["divergence"], other),
+            )
             total += loss.detach()
         ctx.save_for_backward(*gradients.found)
         return total
@@ -181,7 +229,7 @@ class _SummedLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
         found = [None if saved is None else saved * gradients[0] for saved in ctx.saved_tensors]
-        return *found, None, None, None, None, None
+        return *found, None, None, None, None, None, None
 
 
 class _TokenLogprobs(torch.autograd.Function):

@@ -60,6 +60,7 @@ class Learner:
             self.policy, prompts, batch, stage.algorithm,
             temperature=stage.temperature, max_tokens=stage.tokens_per_micro_batch,
             readings=readings,
+            reference=self.reference if stage.algorithm.needs_divergence else None,
         )  # fmt: skip
         weights = [parameter for _, parameter in self.policy.trainable()]
         norm = torch.nn.utils.clip_grad_norm_(weights, stage.optimizer.max_gradient_norm).item()
@@ -108,7 +109,7 @@ class Learner:
         if stage.algorithm.needs_own_logprob:
             own = scored(self.policy)
             batch = replace(batch, engine_logprob=batch.old_logprob, old_logprob=own)
-        if self.reference is not None:
+        if self.reference is not None and not stage.algorithm.needs_divergence:
             batch = replace(batch, reference_logprob=scored(self.reference))
         return batch
 

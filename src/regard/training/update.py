@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from regard.algorithms.batch import Algorithm, TokenBatch
-from regard.models.head import summed_loss, token_logprobs
+from regard.models.head import Beside, summed_loss, token_logprobs
 from regard.models.policy import Policy, PromptState, State
 from regard.models.prompts import Prompt
 from regard.models.readings import Readings
@@ -104,20 +104,25 @@ def learn(
     temperature: float,
     max_tokens: int,
     readings: Readings | None = None,
+    reference: Policy | None = None,
 ) -> Totals:
     """Add the gradient of the batch's loss to the policy's weights.
 
-    `readings`: what this policy, with these weights, has read of the prompts already.
+    `readings`: what this policy, with these weights, has read of the prompts already. `reference`:
+    for an algorithm that wants its divergence over the whole vocabulary.
     """
     totals = Totals()
     chunks = plan(batch, prompts, max_tokens, is_plain=policy.path == "plain", readings=readings)
     while chunks:
         chunk = chunks.pop(0)  # its graph is freed when it is done with
-        state = chunk.state or policy.read([prompts[i] for i in chunk.prompts])
+        own = [prompts[i] for i in chunk.prompts]
+        state = chunk.state or policy.read(own)
         leaves = state.leaves()
+        other = Onlooking.of(reference, own) if reference is not None else None
         for rows in chunk.rows:
             part = batch.rows(rows)
-            loss = _loss(policy, leaves, chunk, part, algorithm, temperature, totals)
+            beside = other.at(chunk, part) if other is not None else None
+            loss = _loss(policy, leaves, chunk, part, algorithm, temperature, totals, beside)
             loss.backward()
             totals.loss += loss.item()
             totals.num_tokens += len(part.token_ids)
@@ -148,6 +153,24 @@ def score(
     return found
 
 
+@dataclass(frozen=True)
+class Onlooking:
+    """A reference that has read the prompts of a chunk."""
+
+    policy: Policy
+    state: State
+
+    @staticmethod
+    @torch.no_grad()
+    def of(policy: Policy, prompts: Sequence[Prompt]) -> Onlooking:
+        return Onlooking(policy, policy.read(prompts))
+
+    @torch.no_grad()
+    def at(self, chunk: Chunk, part: TokenBatch) -> Beside:
+        """What it would predict each token of a micro-batch from."""
+        return Beside(self.policy.head, _hidden(self.policy, self.state, chunk, part))
+
+
 def _loss(
     policy: Policy,
     state: State,
@@ -156,13 +179,17 @@ def _loss(
     algorithm: Algorithm,
     temperature: float,
     totals: Totals,
+    reference: Beside | None,
 ) -> Float[Tensor, ""]:
     """The loss of a micro-batch, made with its gradient where each token's stands alone."""
     hidden = _hidden(policy, state, chunk, part)
     part = part.to(policy.device)
 
-    def loss_of(tokens: slice, logprob: Tensor, entropy: Tensor | None) -> Tensor:
-        loss = algorithm.loss(replace(part.tokens(tokens), entropy=entropy), logprob)
+    def loss_of(
+        tokens: slice, logprob: Tensor, entropy: Tensor | None, divergence: Tensor | None = None
+    ) -> Tensor:
+        known = replace(part.tokens(tokens), entropy=entropy, divergence=divergence)
+        loss = algorithm.loss(known, logprob)
         totals.note(loss.metrics)
         return loss.values
 
@@ -171,7 +198,7 @@ def _loss(
     with policy.compute():
         return summed_loss(
             policy.head, hidden, part.token_ids, loss_of,
-            temperature=temperature, needs_entropy=algorithm.needs_entropy,
+            temperature=temperature, needs_entropy=algorithm.needs_entropy, reference=reference,
         )  # fmt: skip
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from regard.data.gold import gold_completion
 from regard.data.worlds.grounds import PHOTOGRAPHS, _textures
 from regard.data.worlds.scenes import SIDES, Query, Scenes
+from regard.data.worlds.stamps import found
 from regard.data.worlds.things import (
     CLIPART,
     COLOURS,
@@ -271,3 +273,53 @@ def test_whose_pictures_are_shown_is_told():
     assert all(line["source"].endswith(".png") for line in clipart_lines())
     assert len({line["source"] for line in clipart_lines()}) == len(clipart_lines()) == 171
     assert set(PHOTOGRAPHS) == {"china.jpg", "flower.jpg"}
+
+
+# ------------------------------------------------------------------------------- stamps
+
+
+@pytest.fixture
+def stamps(tmp_path, monkeypatch):
+    """A folder like that of Tux Paint's stamps: cats, an apple, a Beetle that is a car."""
+    for name, caption in {
+        "animals/cats/a": "A black cat.", "animals/cats/b": "Two cats.", "animals/cats/c": "",
+        "food/fruit/fuji": "A “Fuji” apple.", "vehicles/vw": "A VW Beetle.",
+    }.items():  # fmt: skip
+        path = tmp_path / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stamp = Image.new("RGBA", (300, 200))
+        stamp.paste((250, 0, 0, 255), (50, 50, 250, 150))
+        stamp.save(path)
+        path.with_suffix(".txt").write_text(f"{caption}\nfr.utf8=Un chat.\n", "utf-8")
+    monkeypatch.setattr("regard.data.worlds.stamps.FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_stamps_show_their_classes_and_clip_art_the_others(stamps):
+    rng = np.random.default_rng(0)
+    cat = picture(Thing("cat"), 60, "train", rng, "stamps")
+    assert cat.shape == (30, 60, 4)  # 200 by 100 pixels show, of 300 by 200
+    assert (cat[5:-5, 5:-5] == (250, 0, 0, 255)).all()
+    beetle, embedded = (
+        picture(Thing("beetle"), 60, "train", np.random.default_rng(0), objects)
+        for objects in ("stamps", "embedded")
+    )
+    assert np.array_equal(beetle, embedded)
+
+
+def test_stamps_are_shared_out_among_the_splits(stamps):
+    assert found("train") == {"cat": 2, "apple": 1}
+    assert found("test") == {"cat": 1}
+    told = Scenes(split="train", objects="stamps").describe()
+    assert "Stamps of Tux Paint show cat 2, apple 1; clip art shows the other" in told
+
+
+def test_without_stamps_the_world_says_so_and_shows_clip_art(tmp_path, monkeypatch):
+    monkeypatch.setattr("regard.data.worlds.stamps.FOLDER", tmp_path / "none")
+    fields = {"kinds": ("naming",), "tiers": ("easy",), "size": 8}
+    with_stamps, without = Scenes(objects="stamps", **fields), Scenes(**fields)
+    assert "No stamps are at" in with_stamps.describe()
+    assert "stamps" not in without.describe().lower()
+    for number in range(8):
+        one, other = (world.load()[number].images[0] for world in (with_stamps, without))
+        assert one.digest == other.digest

@@ -52,7 +52,7 @@ def is_documented(metric: str) -> bool:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> set[str]:
     """Every metric of a run with a cold start, a reference, and held-out answers sampled twice."""
-    run = find("quickstart:smoke").run
+    run = find("quickstart:from_scratch_smoke").run
     cold, reinforced = run.stages
     assert run.evaluation is not None
     run = replace(
@@ -64,7 +64,9 @@ def written(tmp_path_factory) -> set[str]:
         ),
     )
     folder = tmp_path_factory.mktemp("runs") / "metrics"
-    execute(run, folder, recipe="quickstart:smoke", console=Console(file=io.StringIO()))
+    execute(
+        run, folder, recipe="quickstart:from_scratch_smoke", console=Console(file=io.StringIO())
+    )
     metrics, evaluations = (
         [json.loads(line) for line in (folder / name).read_text().splitlines()]
         for name in ("metrics.jsonl", "evaluations.jsonl")

@@ -165,8 +165,9 @@ def test_a_signal_lets_the_step_end_and_saves_and_says_how_to_go_on(
 @pytest.mark.slow
 def test_the_command_killed_again_and_again_ends_in_the_same_bits(tmp_path):
     command = [
-        sys.executable, "-c", "from regard.cli import main; main()", "train", "quickstart:smoke",
-        "--set", "stages.cold_start.save_every=1", "--set", "stages.rl.save_every=1", "--out",
+        sys.executable, "-c", "from regard.cli import main; main()", "train",
+        "quickstart:from_scratch_smoke", "--set", "stages.cold_start.save_every=1",
+        "--set", "stages.rl.save_every=1", "--out",
     ]  # fmt: skip
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     subprocess.run([*command, whole], check=True, capture_output=True)

@@ -1,12 +1,18 @@
-"""Quickstart: a model of a million weights learns to read handwritten digits, on a laptop.
+"""Quickstart: a small model learns to read handwritten digits rightly, on a laptop.
 
-Claim      Group reinforcement learning takes a policy that imitation left well short to one that
-           solves the task nine times in ten.
-Method     A cold start on demonstrations, stopped as soon as six answers in ten are right; then
-           GRPO (arXiv:2402.03300) with an exact-answer and a format reward.
+Claim      Group reinforcement learning takes a policy that sees, but errs, to one that errs less,
+           told nothing but whether its answers are right.
+Method     GRPO (arXiv:2402.03300) with an exact-answer and a format reward, from `regard-tiny`, the
+           base model that comes with the library.
 Data       Two of scikit-learn's 1,797 handwritten digits side by side, and a question about them;
-           the scans of the held-out images are in no training image.
-Takes      A few minutes on two cores.
+           the scans of the held-out images are in no training image, of the base's neither.
+Takes      A minute of processor time on one thread.
+
+Held-out accuracy went from 93.3 per cent to 95.7, 97.3 and 97.0
+(`regard train quickstart --seed 601`, 602, 603; 47 to 54 s of processor time each).
+
+`quickstart:from_scratch` begins at random weights instead: a cold start on demonstrations until six
+answers in ten are right, then five times as many steps of GRPO.
 """
 
 from __future__ import annotations
@@ -24,18 +30,29 @@ from regard.rollout.sampling import Sampling
 from regard.training.optimizer import AdamW
 from regard.training.stages import Reinforce, Supervise
 
-KINDS = ("larger", "smaller", "twice")  # ours: left, right and sums take several times longer
+KINDS = ("larger", "smaller", "twice")  # ours: the others take several times longer from scratch
 MAX_TOKENS = 12  # ours: a right answer takes 9, its stop token included
 
 
 def quickstart() -> Run:
-    """Cold start, then GRPO, each measured on scans never seen in training."""
+    """GRPO from the base model, measured on scans never seen in training."""
     return Run(
         name="quickstart",
-        policy=PolicySpec(weights=TinyQwen(words=Digits.words())),
-        stages=(cold_start(), reinforce()),
+        policy=PolicySpec(weights="regard-tiny"),
+        stages=(reinforce(),),
         evaluation=held_out(),
         num_threads=1,  # ours: tensors this small gain nothing from a second
+    )
+
+
+def from_scratch() -> Run:
+    """From random weights: a cold start, then GRPO for longer; both measured in the same way."""
+    longer = replace(reinforce(), num_steps=300, evaluate_every=50)  # ours: it begins lower
+    return replace(
+        quickstart(),
+        name="quickstart-from_scratch",
+        policy=PolicySpec(weights=TinyQwen(words=Digits.words())),
+        stages=(cold_start(), longer),
     )
 
 
@@ -70,7 +87,7 @@ def reinforce() -> Reinforce:
     """GRPO without a reference: answers can be checked, so nothing need hold the policy back."""
     return Reinforce(
         data=train_data(),
-        num_steps=300,
+        num_steps=60,  # ours: most is gained in the first twenty
         prompts_per_step=32,  # ours: with 16 it is soon sure of what it misreads
         group_size=8,
         sampling=Sampling(max_tokens=MAX_TOKENS),
@@ -82,21 +99,27 @@ def reinforce() -> Reinforce:
             decay="linear",
             final_fraction=0.2,
         ),
-        evaluate_every=50,
+        evaluate_every=20,
     )
 
 
 def smoke() -> Run:
-    """Two steps of each stage: whether everything runs, not whether it learns."""
-    run = quickstart()
-    cold, reinforced = cold_start(), reinforce()
+    """Two steps: whether everything runs, not whether it learns."""
     return replace(
-        run,
+        quickstart(),
         name="quickstart-smoke",
-        stages=(
-            replace(cold, num_steps=2, evaluate_every=2, prompts_per_step=8),
-            replace(reinforced, num_steps=2, prompts_per_step=4, group_size=4),
-        ),
+        stages=(replace(reinforce(), num_steps=2, prompts_per_step=4, group_size=4),),
         evaluation=held_out(num_examples=20),
         log_rollouts_every=1,
+    )
+
+
+def from_scratch_smoke() -> Run:
+    """Two steps of each stage from random weights."""
+    cold = replace(cold_start(), num_steps=2, evaluate_every=2, prompts_per_step=8)
+    return replace(
+        smoke(),
+        name="quickstart-from_scratch_smoke",
+        policy=from_scratch().policy,
+        stages=(cold, *smoke().stages),
     )

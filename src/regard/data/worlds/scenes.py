@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,11 @@ from regard.data.worlds.common import (
     thought,
     vocabulary,
 )
+from regard.data.worlds.stamps import FOLDER, found
 from regard.data.worlds.things import (
     COLOURS,
     NAMES,
+    Objects,
     Thing,
     any_held_out,
     any_thing,
@@ -142,9 +144,15 @@ class Scenes(World):
     shows, called by their colours; "held_out_pairs" are its classes in colours it never shows them
     in. The latter two are for testing only."""
 
+    objects: Objects = "embedded"
+    """Pictures of things that have colours of their own: "embedded" clip art, or "stamps", those of
+    Tux Paint where this machine has them, else clip art; what is shown then depends on the machine,
+    and `describe` says what it has."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_one(self.name, "domain", self.domain, DOMAINS)
+        check_one(self.name, "source of objects", self.objects, get_args(Objects))
         if self.domain != "seen" and self.split != "test":
             raise ConfigError(f"scenes: domain '{self.domain}' is held out; it needs split='test'")
         if self.domain == "held_out_classes":
@@ -195,8 +203,20 @@ class Scenes(World):
             "what is it ? what colour is the star ? count every star . which object is the odd one "
             "out ? is the star left of the cat ? where is the red star ? where is the largest "
             "object ? where is the star left of the cat ? find every star and every cat . A right "
-            f"answer: {_boxed('star', Box(10, 20, 60, 80))}"
+            f"answer: {_boxed('star', Box(10, 20, 60, 80))}{self._told_of_stamps()}"
         )
+
+    def _told_of_stamps(self) -> str:
+        if self.objects == "embedded":
+            return ""
+        counts = found(self.split)
+        if not counts:
+            return (
+                f" No stamps are at {FOLDER} (apt-get install tuxpaint-stamps-default), so clip "
+                "art is shown."
+            )
+        told = ", ".join(f"{name} {count}" for name, count in counts.items())
+        return f" Stamps of Tux Paint show {told}; clip art shows the other classes."
 
     @staticmethod
     def words() -> tuple[str, ...]:
@@ -277,7 +297,7 @@ def _composed(plan: _Plan, tier: Tier, world: Scenes, rng: np.random.Generator) 
     pictures, sides = [], []
     for number, thing in enumerate(plan.things):
         side = plan.sides[number] if plan.sides else int(rng.integers(least, most + 1))
-        drawn = picture(thing, side, world.split, rng)
+        drawn = picture(thing, side, world.split, rng, world.objects)
         height, wide = drawn.shape[:2]
         corner = _free_corner((wide, height), placed, width, _GAP[tier], rng)
         if corner is None:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from regard.data.worlds.common import one_of
 from regard.data.worlds.digits import scans_of
 from regard.data.worlds.drawing import Colour, Split, shade
+from regard.data.worlds.stamps import stamps_of
 
 COLOURS: Final = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 SHAPES: Final = (
@@ -106,12 +107,19 @@ def _coloured(name: str, rng: np.random.Generator) -> Thing:
 # ----------------------------------------------------------------------------------- pictures
 
 
-def picture(thing: Thing, side: int, split: Split, rng: np.random.Generator) -> NDArray[np.uint8]:
+Objects = Literal["embedded", "stamps"]
+"""Where pictures of clip art's classes come from: this library, or stamps where there are some."""
+
+
+def picture(
+    thing: Thing, side: int, split: Split, rng: np.random.Generator, objects: Objects = "embedded"
+) -> NDArray[np.uint8]:
     """The thing in RGBA, its longer side about so many pixels, nothing transparent around it.
 
     What shows is opaque or nearly so: it has an alpha of 128 and more, everything else has 0.
     """
-    drawn = one_of(_pieces(thing.name, split), rng)
+    stamps = stamps_of(thing.name, split) if objects == "stamps" else []
+    drawn = one_of(stamps or _pieces(thing.name, split), rng)
     if thing.colour is None and rng.random() < 0.5:
         drawn = drawn.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     factor = side / max(drawn.size)

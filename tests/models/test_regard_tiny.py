@@ -37,7 +37,12 @@ def test_written_out_and_loaded_it_answers_the_same(policy, tmp_path):
             each.head.logits(each.read([each.prompt(example)]).last_hidden, 1.0)
             for each in (policy, again)
         )
-    assert torch.equal(first, second)
+    pairs = zip(policy.model.named_parameters(), again.model.named_parameters(), strict=True)
+    for (name, weight), (_, other) in pairs:
+        assert torch.equal(weight, other), name
+    # Where weights lie in memory moves the rounding of products.
+    kept = first.isfinite()
+    assert torch.allclose(first[kept], second[kept], atol=1e-5)
 
 
 def test_it_answers_in_the_form_of_every_world(policy):

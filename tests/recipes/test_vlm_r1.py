@@ -10,16 +10,19 @@ from tests.training.conftest import carried_out
 from regard.data.mixing import Stream
 from regard.recipes import vlm_r1 as recipe
 from regard.rewards import range_of
-from regard.rewards.detection import DetectionAP
 from regard.types import Completion
 
 
 def test_detections_differ_in_the_length_factor_and_in_nothing_else():
     whole, hacked = recipe.detection(), recipe.detection_ap()
-    (stage,), (other,) = whole.stages, hacked.stages
-    parts = dict(stage.reward.parts) | {"precision": (1.0, DetectionAP(length_factor=False))}
+    (start, stage), (same, other) = whole.stages, hacked.stages
+    assert start == same
+    weight, precision = stage.reward.parts["precision"]
+    assert precision.length_factor
+    parts = dict(stage.reward.parts)
+    parts["precision"] = (weight, replace(precision, length_factor=False))
     stage = replace(stage, reward=type(stage.reward)(**parts))
-    assert replace(whole, name=hacked.name, stages=(stage,)) == hacked
+    assert replace(whole, name=hacked.name, stages=(start, stage)) == hacked
     assert stage == other
 
 
@@ -34,7 +37,7 @@ def test_imitation_sees_the_same_examples_in_the_same_order_for_as_many_steps():
 @pytest.mark.parametrize("make", [recipe.vlm_r1, recipe.detection])
 def test_gold_answers_have_room_and_earn_full_marks(make):
     run = make()
-    (stage,) = run.stages
+    stage = run.stages[-1]
     policy, stream = run.policy.load(), Stream(stage.data.load())
     for example in (stream[i] for i in range(100)):
         assert len(policy.encode(example.gold)) <= stage.sampling.max_tokens

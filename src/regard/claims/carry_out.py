@@ -160,6 +160,10 @@ def curve(run: Run, folder: Path, budget: Budget) -> list[Json]:
             "spent": round(spent[row["step"]]),
             "accuracy": row["accuracy"],
             **{f"accuracy/{kind}": found["accuracy"] for kind, found in row["by_kind"].items()},
+            **{
+                f"reward/{kind}": part["metrics"]["reward/mean"]
+                for kind, part in row["by_kind"].items()
+            },
             **row["metrics"],
         }
         for row in read_rows(folder / "evaluations.jsonl")

@@ -20,8 +20,8 @@ class Criterion:
     worse: str
     """The arm it is held against, seed by seed."""
     metrics: tuple[str, ...] = ("accuracy",)
-    """What is compared, the mean of several: held-out accuracy, that of a kind of question
-    ("accuracy/where"), or another number of the evaluations."""
+    """What is compared, the mean of several: held-out accuracy, accuracy or reward in a kind of
+    question ("accuracy/where", "reward/where"), or another number of the evaluations."""
     least: float = 0.0
     """The difference between the two that it needs; below 0 where "not worse" is claimed."""
     share: float = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from regard.claims.claim import Claim, Criterion
 
-_ELSEWHERE = ("accuracy/where_relation", "accuracy/where_most")
+_ELSEWHERE = ("reward/where_relation", "reward/where_most")
 
 VLM_R1 = Claim(
     system="vlm_r1",
@@ -32,7 +32,7 @@ VLM_R1_LENGTH = Claim(
     sentence="Average precision is hacked by listing more and more boxes; with the length factor "
     "it is not, and finds as much.",
     source="arXiv:2504.07615 and its authors' post of March 2025: odLength",
-    start=None,
+    start="vlm_r1:detector",
     arms={"AP": "vlm_r1:detection_ap", "odLength": "vlm_r1:detection"},
     budget="updates",
     criteria=(

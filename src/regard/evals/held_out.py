@@ -28,7 +28,9 @@ class HeldOut:
 
     data: Source
     reward: AnyReward
-    """An answer is right when it earns this reward's full marks."""
+    """What each answer earns."""
+    right_from: float | None = None
+    """Least reward of a right answer; None takes the reward's full marks."""
     num_examples: int = 256
     num_samples: int = 1
     """Answers to each; with more than one, pass@k is reported for k = 1, 2, 4, …"""
@@ -43,7 +45,7 @@ class HeldOut:
     def measure(self, policy: Policy) -> Measured:
         """Answer, score and count; examples that cannot be used are left out."""
         groups = [group for batch, _ in self.answers(policy) for group in batch]
-        measured = summarise(groups, self.reward)
+        measured = summarise(groups, self.reward, right_from=self.right_from)
         if self.critical is None:
             return measured
         completions = [completion for group in groups for completion in group.completions]
@@ -73,17 +75,20 @@ class HeldOut:
             yield scored, prepared.dropped
 
 
-def summarise(groups: Sequence[Group], reward: AnyReward) -> Measured:
+def summarise(
+    groups: Sequence[Group], reward: AnyReward, *, right_from: float | None = None
+) -> Measured:
     """Accuracy over all groups and by kind of question; a group counts as its mean."""
     rights = {}
     for group in groups:
-        full_marks = range_of(reward, group.example)[1]
-        rights[group.example.id] = [value >= full_marks - 1e-6 for value in group.values]
-    kinds = sorted({group.example.kind for group in groups if group.example.kind})
-    by_kind = {
-        kind: _measured([rights[g.example.id] for g in groups if g.example.kind == kind])
-        for kind in kinds
-    }
+        least = range_of(reward, group.example)[1] if right_from is None else right_from
+        rights[group.example.id] = [value >= least - 1e-6 for value in group.values]
+    by_kind = {}
+    for kind in sorted({group.example.kind for group in groups if group.example.kind}):
+        own = [group for group in groups if group.example.kind == kind]
+        part = _measured([rights[group.example.id] for group in own])
+        earned = {"reward/mean": fmean(value for group in own for value in group.values)}
+        by_kind[kind] = replace(part, metrics={**part.metrics, **earned})
     whole = _measured(list(rights.values()))
     completions = [completion for group in groups for completion in group.completions]
     metrics = dict(whole.metrics)

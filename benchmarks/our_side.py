@@ -77,7 +77,7 @@ class Ours:
 
         with patch.object(native, "draw", follow):
             collected = self.stage.collect(self.policy, examples, 0, SEED, Kept())
-        metrics = self._learner.update(self.stage, collected, self.stage.optimizer.learning_rate)
+        metrics = self._learner.update(self.stage, collected, 0)
         return collected, metrics
 
     def gradients(self) -> dict[str, Tensor]:

@@ -86,6 +86,7 @@ def trainer(
         max_steps=num_steps,
         loss_type=loss,
         beta=kl_coef,
+        use_bias_correction_kl=False,  # ours has k3 as GRPO wrote it
         learning_rate=learning_rate,
         lr_scheduler_type="constant",
         weight_decay=0.0,

@@ -9,6 +9,7 @@ import pytest
 
 from regard import registry
 from regard.errors import DataError
+from regard.rewards.facts import FACTS
 from regard.rewards.page import summary, updated
 
 PAGE = Path(__file__).parents[2] / "docs" / "rewards.md"
@@ -41,3 +42,18 @@ def test_every_reward_has_a_first_sentence_and_a_demo():
     for name in registry.reward.names():
         assert summary(registry.reward[name]).endswith(".")
         assert registry.reward[name].demo().reward == registry.reward[name].demo().reward
+
+
+def test_every_reward_has_a_formula_and_every_system_with_rewards_is_named():
+    ours = {
+        name
+        for name in registry.reward.names()
+        if registry.reward[name].__module__.startswith("regard.")
+    }
+    assert set(FACTS) == ours
+    named = {system for facts in FACTS.values() for system in facts.systems}
+    readme = (PAGE.parents[1] / "README.md").read_text(encoding="utf-8")
+    for system in named:
+        assert f"[{system.partition(' (')[0]}" in readme or system.removesuffix("-R1") in readme
+    # The other three train detectors, encoders and agents by losses and rewards of their own rooms.
+    assert len(named) == 14

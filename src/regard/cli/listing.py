@@ -19,19 +19,28 @@ def show(what: str, console: Console) -> None:
         raise ConfigError(f"there is no list of '{what}'; {nearest(what, KINDS)}")
     for kind in [what] if what else KINDS:
         table = Table(title=kind, title_justify="left", show_header=False, box=None, padding=(0, 2))
-        for name, sentence in _rows(kind):
-            table.add_row(name, sentence)
+        for row in _rows(kind):
+            table.add_row(*row)
         console.print(table)
         console.print()
 
 
-def _rows(kind: str) -> list[tuple[str, str]]:
+def _rows(kind: str) -> list[tuple[str, ...]]:
     if kind == "recipes":
         from regard.recipes.catalogue import find, names
 
         return [(name, _first_line(find(name).make)) for name in names()]
-    known = registry.reward if kind == "rewards" else registry.world
-    return [(name, _first_line(known[name])) for name in known.names()]
+    if kind == "worlds":
+        return [(name, _first_line(registry.world[name])) for name in registry.world.names()]
+    return [_reward_row(name) for name in registry.reward.names()]
+
+
+def _reward_row(name: str) -> tuple[str, ...]:
+    """What a reward is, and which published systems train with it."""
+    from regard.rewards.facts import FACTS
+
+    systems = FACTS[name].systems if name in FACTS else ()
+    return name, _first_line(registry.reward[name]), ", ".join(systems)
 
 
 def _first_line(item: object) -> str:

@@ -230,8 +230,9 @@ def test_lists_have_a_sentence_for_everything(regard):
     printed = regard("list")
     assert "quickstart:smoke" in printed
     for line in printed.splitlines():
-        if line.startswith("  "):
+        if re.match(r"  \S", line):  # else a sentence goes on
             assert len(line.split()) > 3, line
+    assert re.search(r"detection_ap .* VLM-R1", printed)
 
 
 def test_a_run_is_shown_with_its_sources_and_planned(regard):

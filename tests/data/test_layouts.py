@@ -6,7 +6,16 @@ import pytest
 
 from regard.data.readers import Jsonl
 from regard.errors import ConfigError, DataError
-from regard.types import Box, Choice, Expression, Frame, FreeText, Number
+from regard.types import (
+    Box,
+    Choice,
+    Expression,
+    Frame,
+    FreeText,
+    LabelledBox,
+    LabelledBoxes,
+    Number,
+)
 
 
 def one(lines, layout, row):
@@ -123,3 +132,39 @@ def test_a_truth_of_the_wrong_sort_is_refused(lines, place, truth):
 def test_an_unknown_layout_is_an_error_that_says_which_there_are():
     with pytest.raises(ConfigError, match="sharegpt"):
         Jsonl(path="train.jsonl", layout="sharegtp")
+
+
+def vlm_r1(truth, **fields):
+    said = {"from": "gpt", "value": truth}
+    asked = {"from": "human", "value": "<image>Find every cat."}
+    return {"id": 17, "image": "cat.png", "conversations": [asked, said], **fields}
+
+
+@pytest.mark.parametrize(
+    ("truth", "fields", "target"),
+    [
+        ("[4, 5, 20, 28]", {}, Box(4, 5, 20, 28)),
+        ("[0.5, 1.5, 2.5, 3.5]", {"accu_reward_method": "default"}, Box(0.5, 1.5, 2.5, 3.5)),
+        ("None", {"accu_reward_method": "odLength"}, LabelledBoxes(())),
+        (
+            '```json\n[{"bbox_2d": [1, 2, 3, 4], "label": "cat"}]\n```',
+            {"accu_reward_method": "odLength"},
+            LabelledBoxes((LabelledBox("cat", Box(1, 2, 3, 4)),)),
+        ),
+        ("B", {"accu_reward_method": "mcq"}, Choice("B")),
+        ("B", {}, FreeText("B")),
+        (5, {}, Number(5.0)),
+        ("a red bus", {"accu_reward_method": "llm"}, FreeText("a red bus")),
+    ],
+)
+def test_the_truth_of_a_conversation_of_vlm_r1_is_read_for_what_it_is(lines, truth, fields, target):
+    example = one(lines, "vlm_r1", vlm_r1(truth, **fields))
+    assert (example.id, example.question, example.target) == ("17", "Find every cat.", target)
+    assert example.meta == fields
+
+
+def test_a_letter_that_is_none_and_a_conversation_that_is_none_are_told(lines):
+    with pytest.raises(DataError, match="is no letter"):
+        one(lines, "vlm_r1", vlm_r1("the second", accu_reward_method="mcq"))
+    with pytest.raises(DataError, match="list of turns"):
+        one(lines, "vlm_r1", {"id": 1, "conversations": "?"})

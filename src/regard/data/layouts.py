@@ -2,19 +2,21 @@
 
 ShareGPT is the form in which LLaMA-Factory and its like keep conversations (and the cold start of
 Vision-R1, arXiv:2503.06749); ViRL39K is the data of VL-Rethinker (arXiv:2504.08837), VLAA-Thinking
-that of arXiv:2504.11468. A layout renames and finds the target; what it makes is read and checked
-as any record is, and fields it does not know go to `meta`.
+that of arXiv:2504.11468; VLM-R1 (arXiv:2504.07615) has conversations of its own. A layout renames
+and finds the target; what it makes is read and checked as any record is, and fields it does not
+know go to `meta`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from regard.data.fields import shown
 from regard.errors import DataError
 from regard.text.boxed import boxed
-from regard.text.boxes import first_box
+from regard.text.boxes import box_corners, first_box, read_objects
 from regard.text.choices import read_choice
 from regard.text.tags import only
 from regard.types import Frame
@@ -72,6 +74,64 @@ def _turn(turn: Any, number: int) -> dict[str, str]:
             f"'value', got {shown(turn)}"
         )
     return {"role": _SPEAKERS[speaker], "content": text}
+
+
+_LETTER = re.compile(r"\s*\(?([A-Z])\)?[.:]?\s*")
+
+
+def vlm_r1(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A conversation of VLM-R1 (arXiv:2504.07615): its last turn is the truth, without thinking.
+
+    `[34, 50, 120, 208]` is a box, a list of objects in JSON (fenced or not) or "None" what there is
+    to detect, a letter an option where the record's `accu_reward_method` says "mcq", a number a
+    number; anything else is a text. Boxes count pixels of the image as it lies on disk.
+
+    >>> turns = [
+    ...     {"from": "human", "value": "<image>Where is the mug?"},
+    ...     {"from": "gpt", "value": "[34, 50, 120, 208]"},
+    ... ]
+    >>> vlm_r1({"id": 17, "conversations": turns, "image": "a.jpg"})["target"]
+    {'type': 'box', 'box': [34.0, 50.0, 120.0, 208.0]}
+    """
+    method = str(row.get("accu_reward_method") or "")
+    turns = [_written_number(turn) for turn in _listed(row.get("conversations"))]
+    given = {name: value for name, value in row.items() if name != "id"}
+    record = sharegpt({**given, "conversations": turns})
+    record["target"] = _vlm_r1_target(record.pop("gold"), method)
+    return record if row.get("id") is None else {"id": str(row["id"]), **record}
+
+
+def _listed(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise DataError(f"'conversations' should be a list of turns, got {shown(value)}")
+    return value
+
+
+def _written_number(turn: Any) -> Any:
+    """A turn whose value is a bare number, as theirs may be, with the number as a text."""
+    value = turn.get("value") if isinstance(turn, Mapping) else None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return {**turn, "value": f"{value:g}"} if is_number else turn
+
+
+def _vlm_r1_target(truth: str, method: str) -> dict[str, Any]:
+    text = truth.strip()
+    if method == "mcq":
+        letter = _LETTER.fullmatch(text)
+        if letter is None:
+            raise DataError(f"accu_reward_method is 'mcq', but the answer {text!r} is no letter")
+        return _choice(letter[1])
+    corners = box_corners(text, spelling="numbers")
+    if text.startswith("[") and corners is not None and text.count("[") == 1:
+        return {"type": "box", "box": list(corners)}
+    objects = [] if text == "None" else read_objects(text)
+    if objects is not None and (objects or method.startswith("od") or text == "None"):
+        boxes = [{"label": str(each.label), "box": list(each.corners)} for each in objects]
+        return {"type": "boxes", "boxes": boxes}
+    try:
+        return {"type": "number", "value": float(text)}
+    except ValueError:
+        return {"type": "text", "text": text}
 
 
 def virl39k(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,5 +242,6 @@ LAYOUTS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "sharegpt": sharegpt,
     "virl39k": virl39k,
     "vlaa_thinking": vlaa_thinking,
+    "vlm_r1": vlm_r1,
 }
 """What a layout is called, and what makes a record of ours of a row in it."""

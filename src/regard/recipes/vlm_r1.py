@@ -78,8 +78,8 @@ def detector() -> Run:
 
 
 def published() -> Run:
-    """The 3B model on referring expressions: `rec.jsonl`, records of yours with their questions."""
-    data = Jsonl(path="rec.jsonl", split="train")
+    """The 3B model on referring expressions: `rec.jsonl`, in the form of their own data."""
+    data = Jsonl(path="rec.jsonl", split="train", layout="vlm_r1")
     reward = Weighted(
         overlap=(1.0, BoxOverlap(spelling="integers", rule="beyond_a_pixel")),  # code
         format=(1.0, BoxAnswerFormat()),  # code

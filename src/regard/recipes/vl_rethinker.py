@@ -120,7 +120,7 @@ def _small(name: str, replay: Replay | None) -> Run:
         stages=(
             Reinforce(
                 data=_questions("train"),
-                num_steps=150,  # ours
+                num_steps=100,  # ours
                 prompts_per_step=16,  # ours
                 group_size=8,  # paper
                 updates_per_step=1,  # ours: the paper's 16 would have 8 answers each
@@ -135,7 +135,7 @@ def _small(name: str, replay: Replay | None) -> Run:
                     decay="cosine",  # script
                     final_fraction=0.5,  # code
                 ),
-                evaluate_every=15,  # ours
+                evaluate_every=20,  # ours
             ),
         ),
         evaluation=_held_out(num_examples=300),

@@ -124,15 +124,20 @@ def test_a_criterion_about_an_arm_there_is_not_is_refused():
         )  # fmt: skip
 
 
-@pytest.mark.slow
-def test_several_jobs_come_to_the_same_record(tmp_path):
+@pytest.fixture
+def claim(tmp_path):
+    """A claim whose arms, a step apart in length, take seconds."""
     recipes = tmp_path / "arms.py"
     recipes.write_text(ARMS)
-    claim = Claim(
+    return Claim(
         system="small", sentence="Longer is longer.", source="ours", start=f"{recipes}:start",
         arms={"short": f"{recipes}:arms", "long": f"{recipes}:longer"}, budget="updates",
         criteria=(Criterion("long is not below short", "long", "short", least=-1),),
     )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_several_jobs_come_to_the_same_record(claim, tmp_path):
     printed = io.StringIO()
     console = Console(file=printed, width=200)
     one = carry_out(claim, tmp_path / "one", num_seeds=1, console=console)
@@ -143,15 +148,7 @@ def test_several_jobs_come_to_the_same_record(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_claim_runs_from_a_shared_start_and_goes_on_where_it_was_killed(tmp_path):
-    recipes = tmp_path / "arms.py"
-    recipes.write_text(ARMS)
-    claim = Claim(
-        system="small", sentence="Longer is longer.", source="ours", start=f"{recipes}:start",
-        arms={"short": f"{recipes}:arms", "long": f"{recipes}:longer"}, budget="updates",
-        criteria=(Criterion("long is not below short", "long", "short", least=-1),),
-    )  # fmt: skip
-
+def test_a_claim_runs_from_a_shared_start_and_goes_on_where_it_was_killed(claim, tmp_path):
     def run():
         printed = io.StringIO()
         console = Console(file=printed, width=200)

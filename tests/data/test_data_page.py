@@ -10,6 +10,7 @@ import pytest
 from pictures import png
 
 from regard.data.images import ImageStore
+from regard.data.layouts import LAYOUTS
 from regard.data.records import ImageReader, example_from_json
 from regard.data.targets import TYPES, target_from_json
 
@@ -53,6 +54,11 @@ def test_the_page_shows_every_sort_of_target():
     assert [target["type"] for target in targets] == list(TYPES)
     for target in targets:
         target_from_json(target)
+
+
+def test_the_page_tells_of_every_layout():
+    for name in LAYOUTS:
+        assert re.search(rf"^\| `{name}` \|", PAGE, flags=re.MULTILINE), name
 
 
 def test_the_python_of_the_page_runs(pictures, capsys):

@@ -168,3 +168,140 @@ def test_a_letter_that_is_none_and_a_conversation_that_is_none_are_told(lines):
         one(lines, "vlm_r1", vlm_r1("the second", accu_reward_method="mcq"))
     with pytest.raises(DataError, match="list of turns"):
         one(lines, "vlm_r1", {"id": 1, "conversations": "?"})
+
+
+ODVG = {"filename": "cat.png", "height": 48, "width": 64}
+
+
+def instance(box, category="cat", label=3):
+    return {"bbox": box, "label": label, "category": category}
+
+
+def odvg_line(*instances):
+    return {**ODVG, "detection": {"instances": list(instances)}}
+
+
+def test_a_line_of_odvg_asks_for_the_categories_that_are_there(lines):
+    row = odvg_line(
+        instance([1, 2, 30, 40]), instance([5, 6, 20, 30], "hat"), instance([2, 2, 9, 9])
+    )
+    example = one(lines, "odvg", row)
+    assert (example.kind, example.question) == ("detection", "Locate every cat, hat.")
+    assert [(each.label, each.box) for each in example.target.boxes] == [
+        ("cat", Box(1, 2, 30, 40)),
+        ("hat", Box(5, 6, 20, 30)),
+        ("cat", Box(2, 2, 9, 9)),
+    ]
+    assert one(lines, "odvg", odvg_line()).target == LabelledBoxes(())
+
+
+def test_boxes_of_odvg_are_cut_at_the_edges_and_slivers_are_left_out(lines):
+    row = odvg_line(
+        instance([-5, 10, 70, 60]),
+        instance([70, 10, 90, 40]),  # beside the image
+        instance([10, 10, 10.5, 40]),  # thinner than a pixel
+    )
+    (left,) = one(lines, "odvg", row).target.boxes
+    assert left.box == Box(0, 10, 64, 48)
+
+
+def test_a_caption_of_odvg_has_phrases_with_one_box_or_several(lines):
+    regions = [
+        {"bbox": [1, 2, 30, 40], "phrase": "a cat", "tokens_positive": [[0, 5]]},
+        {"bbox": [[0, 0, 9, 9], [9, 9, 20, 20]], "phrase": ["two", "mice"]},
+    ]
+    example = one(
+        lines, "odvg", {**ODVG, "grounding": {"caption": "a cat and two mice", "regions": regions}}
+    )
+    assert example.question == "Locate what this names: a cat and two mice"
+    assert [each.label for each in example.target.boxes] == ["a cat", "two mice", "two mice"]
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (ODVG, "either 'detection' or 'grounding'"),
+        ({**ODVG, "width": 32, "detection": {"instances": []}}, "says 32x48"),
+        (odvg_line({"bbox": [1, 2, 3, 4], "label": 3}), "the label map has for label 3"),
+        (odvg_line(instance([1, 2, 3])), "'bbox' should be a list of 4"),
+        ({**ODVG, "grounding": {"caption": "", "regions": [{"bbox": [1, 2, 3, 4]}]}}, "'phrase'"),
+    ],
+)
+def test_a_broken_line_of_odvg_is_refused(lines, row, fault):
+    with pytest.raises(DataError, match=fault):
+        one(lines, "odvg", row)
+
+
+def vision_r1(solution, **fields):
+    row = {"image": "cat.png", "problem": "Locate the exact position of cat.", "width": 64}
+    return {**row, "height": 48, "solution": solution, **fields}
+
+
+def test_the_solution_of_vision_r1_is_json_of_labels_and_boxes(lines):
+    more = {"num_instances": 2, "target_id_maps": '{"cat": 1, "hat": 2}'}
+    solution = '[["cat", [[1.0, 2.5, 30.0, 40.0]]], ["hat", [[5, 6, 20, 30]]]]'
+    example = one(lines, "vision_r1_guided", vision_r1(solution, **more))
+    assert example.target == LabelledBoxes(
+        (LabelledBox("cat", Box(1, 2.5, 30, 40)), LabelledBox("hat", Box(5, 6, 20, 30)))
+    )
+    assert (example.question, example.meta) == ("Locate the exact position of cat.", more)
+    assert one(lines, "vision_r1_guided", vision_r1("[]")).target == LabelledBoxes(())
+
+
+@pytest.mark.parametrize(
+    ("solution", "fault"),
+    [
+        ("[", "no JSON"),
+        ('{"cat": 1}', "list of"),
+        ('["cat"]', r"solution\[0\]"),
+        ('[["cat", [[1, 2, 3]]]]', "4 finite numbers"),
+        ('[["cat", [[1, 2, 300, 40]]]]', "outside its 64x48"),
+    ],
+)
+def test_a_broken_solution_of_vision_r1_is_refused(lines, solution, fault):
+    with pytest.raises(DataError, match=fault):
+        one(lines, "vision_r1_guided", vision_r1(solution))
+
+
+def wethink(answer, category, **fields):
+    row = {"problem": "Which <image> is it?", "answer": answer, "category": category}
+    return {**row, "image_path": "cat.png", "abilities": ["reasoning"], "reward": "rule", **fields}
+
+
+@pytest.mark.parametrize(
+    ("answer", "category", "target"),
+    [
+        ("B", "MC", Choice("B")),
+        ("(c) a hat", "MC", Choice("C")),
+        ("B", "FIB", FreeText("B")),
+        ("3.5", "FIB", Number(3.5)),
+        (3, "FIB", Number(3.0)),
+        ("a cat with a hat", "DES", FreeText("a cat with a hat")),
+    ],
+)
+def test_the_answer_of_wethink_is_read_by_its_category(lines, answer, category, target):
+    example = one(lines, "wethink", wethink(answer, category))
+    assert (example.target, example.kind, example.gold) == (target, category, None)
+    assert example.messages[0].parts == (example.images[0], "Which  is it?")
+    assert example.meta == {"abilities": ["reasoning"], "reward": "rule"}
+
+
+@pytest.mark.parametrize(
+    "thinking",
+    [
+        "One, <image>two.",
+        "<think>One, two.</think>",
+        "<think> One, two. </think><answer>5</answer>",
+        "One, two. <answer>5</answer>",
+        "One, two.</think>",
+    ],
+)
+def test_the_thinking_of_wethink_is_freed_of_tags_and_answers(lines, thinking):
+    example = one(lines, "wethink", wethink("2", "FIB", refined_cot=thinking))
+    assert example.gold == "<think>One, two.</think><answer>2</answer>"
+
+
+def test_a_question_of_wethink_without_an_answer_is_refused(lines):
+    with pytest.raises(DataError, match="'answer' is missing"):
+        one(lines, "wethink", wethink("", "DES"))
+    assert one(lines, "wethink", wethink("2", "FIB", image_path=None)).images == ()

@@ -71,8 +71,8 @@ class RecordFile(ABC):
     image_folder: str | Path | None = None
     """Paths of images are relative to it; by default to the folder of the file."""
     layout: str = ""
-    """Whose form the records have, "sharegpt", "virl39k", "vlaa_thinking" or "vlm_r1"; by default
-    ours."""
+    """Whose form the records have, by its name in `regard.data.layouts.LAYOUTS`, such as
+    "sharegpt" or "odvg"; by default ours."""
     on_bad: OnBad = "raise"
     """What a bad record does: stop everything, or be dropped alone, counted and named."""
 

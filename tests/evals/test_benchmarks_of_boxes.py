@@ -27,6 +27,7 @@ from regard.evals.benchmarks.grounding import (
     answered_corners,
     grounding_accuracy,
     is_grounded,
+    published_sample,
     read_expressions,
 )
 from regard.types import Box, Forgery, Frame, ImageFrame
@@ -140,6 +141,41 @@ def test_referring_expressions_of_a_file(tmp_path):
     path.write_text(json.dumps([{**rows[0], "solution": [9, 9, 1, 1]}]))
     with pytest.raises(DataError, match="not two corners"):
         read_expressions(path)
+
+
+def test_a_file_of_detection_by_phrases_is_scored_from_the_first_box_listed(tmp_path):
+    path = tmp_path / "refcoco_val.json"
+    row = {"problem": "the mug", "normal_caption": "Please find the mug.", "image": "1.jpg"}
+    rows = [
+        {**row, "solution": [0, 0, 100, 100], "normalized_solution": [0, 0, 0.5, 0.5]},
+        {**row, "solution": [50, 0, 100, 100], "normalized_solution": [250, 0, 500, 500]},
+    ]
+    path.write_text(json.dumps(rows))
+    expressions = read_expressions(path)
+    assert expressions[0].caption == "Please find the mug."
+    assert [each.normalized for each in expressions] == [
+        Box(0, 0, 0.5, 0.5, Frame.UNIT),
+        Box(250, 0, 500, 500, Frame.PER_MILLE),
+    ]
+    listed = [{"bbox_2d": [0, 0, 100, 80], "label": "mug"}, {"bbox_2d": [50, 0, 100, 100]}]
+    said = f"<answer>```json\n{json.dumps(listed)}\n```</answer>"
+    seen = ImageFrame(original=(200, 200), model_input=(112, 112), answers_in=Frame.PIXELS)
+    # the first box overlaps the first truth by 0.8, and half of it the second: 40 of 90
+    answers = [(said, seen, each.box) for each in expressions]
+    assert grounding_accuracy(answers, way="first_of_list") == 0.5
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[1]", '[{"image": "1.jpg"}]'])
+def test_what_is_no_file_of_expressions(tmp_path, content):
+    path = tmp_path / "refcoco_val.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=r"cannot be read|JSON list|item 0: expected image"):
+        read_expressions(path)
+
+
+def test_the_published_sample_is_the_start_of_a_shuffled_file():
+    assert sorted(published_sample(range(5), 9)) == [0, 1, 2, 3, 4]
+    assert published_sample("abcdef", 2, seed=1) == published_sample("abcdef", 4, seed=1)[:2]
 
 
 def test_half_is_not_enough():

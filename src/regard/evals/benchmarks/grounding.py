@@ -6,15 +6,21 @@ VLM-R1 read boxes in ways of their own (`Way`), and count pixels in theirs ("bey
 The file is a JSON list; boxes are corners in pixels of the original image:
 
     [{"image": "train2014/1.jpg", "problem": "the mug on the left", "solution": [34, 50, 120, 208]}]
+
+Its files for detection by such phrases have `normal_caption` and `normalized_solution` beside. The
+scripts take the first rows of a shuffled file (`published_sample`): 2,000 of expressions, 500 of
+detection. That of detection compares the first box of a list with `solution`, both in pixels of the
+original image: `grounding_accuracy(…, way="first_of_list")` of `ImageFrame(answers_in="pixels")`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from regard.errors import DataError
 from regard.geometry.frames import frame_size
@@ -40,11 +46,18 @@ class Expression:
     image: str
     phrase: str
     box: Box
+    caption: str = ""
+    """The phrase in words of a caption, which the script of detection asks with."""
+    normalized: Box | None = None
+    """The box again, by fractions or thousandths of the image, in files of detection."""
 
 
 def read_expressions(path: Path) -> list[Expression]:
     """The questions of a file."""
-    rows = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(rows, list):
         raise DataError(f"{path}: expected a JSON list of questions")
     return [_expression(row, f"{path}, item {number}") for number, row in enumerate(rows)]
@@ -52,17 +65,44 @@ def read_expressions(path: Path) -> list[Expression]:
 
 def _expression(row: Mapping[str, Any], place: str) -> Expression:
     try:
-        x0, y0, x1, y1 = map(float, row["solution"])
-        found = Expression(
-            image=str(row["image"]), phrase=str(row["problem"]), box=Box(x0, y0, x1, y1)
+        normalized = row.get("normalized_solution")
+        return Expression(
+            image=str(row["image"]),
+            phrase=str(row["problem"]),
+            box=_box(row["solution"], place),
+            caption=str(row.get("normal_caption") or ""),
+            normalized=None if normalized is None else _normalized(normalized, place),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{place}: expected image, problem and a solution of four numbers ({error!r})"
         ) from error
-    if x0 > x1 or y0 > y1:
-        raise DataError(f"{place}: {row['solution']} is not two corners, the upper left first")
-    return found
+
+
+def _box(value: Any, place: str, frame: Frame = Frame.PIXELS) -> Box:
+    x0, y0, x1, y1 = map(float, value)
+    if not (x0 <= x1 and y0 <= y1):
+        raise DataError(f"{place}: {value} is not two corners, the upper left first")
+    return Box(x0, y0, x1, y1, frame)
+
+
+def _normalized(value: Any, place: str) -> Box:
+    is_unit = all(float(number) <= 1 for number in value)
+    return _box(value, place, Frame.UNIT if is_unit else Frame.PER_MILLE)
+
+
+Row = TypeVar("Row")
+
+
+def published_sample(rows: Sequence[Row], count: int, *, seed: int = 42) -> list[Row]:
+    """The rows that the published scripts test on: the first `count` of a file they shuffle.
+
+    >>> published_sample(range(10), 4)
+    [7, 3, 2, 8]
+    """
+    shuffled = list(rows)
+    random.Random(seed).shuffle(shuffled)
+    return shuffled[:count]
 
 
 def answered_corners(text: str, *, way: Way = "trained") -> list[Any]:
@@ -151,5 +191,6 @@ __all__ = [
     "answered_corners",
     "grounding_accuracy",
     "is_grounded",
+    "published_sample",
     "read_expressions",
 ]

@@ -7,14 +7,16 @@ import pytest
 from regard.errors import DataError
 from regard.evals.benchmarks.detection import (
     Detection,
-    best_for_each_truth,
     categories_of,
     coco_metrics,
     detections_of,
     greedy_precision_recall,
-    nms_ap,
+    listed_detections,
+    names_in,
     odinw_mean,
     read_coco,
+    read_results,
+    with_few_boxes,
     without_crowded,
 )
 from regard.evals.benchmarks.forgery import (
@@ -30,6 +32,7 @@ from regard.evals.benchmarks.grounding import (
     published_sample,
     read_expressions,
 )
+from regard.evals.benchmarks.ovdeval import best_for_each_truth, nms_ap, read_ovdeval
 from regard.types import Box, Forgery, Frame, ImageFrame
 
 TRUTH = {
@@ -91,6 +94,118 @@ def test_what_was_kept_for_one_true_box_is_not_dropped_for_another():
     assert best_for_each_truth(found, []) == [0, 1]
     elsewhere = [Detection(image_id=2, category_id=1, bbox=(0, 0, 50, 50))]
     assert best_for_each_truth(found, elsewhere) == [0, 1]
+
+
+def test_who_is_beaten_at_one_true_box_may_win_at_another():
+    wide = Detection(image_id=1, category_id=1, bbox=(0, 0, 20, 10), score=0.8)
+    left = Detection(image_id=1, category_id=1, bbox=(0, 0, 12, 10), score=0.9)
+    truth = [
+        Detection(image_id=1, category_id=1, bbox=(0, 0, 12, 10)),  # left wins over wide
+        Detection(image_id=1, category_id=1, bbox=(2, 0, 18, 10)),  # wide overlaps it by 0.9
+    ]
+    assert best_for_each_truth([wide, left], truth[:1]) == [1]
+    assert best_for_each_truth([wide, left], truth) == [0, 1]
+
+
+OVDEVAL = {
+    "images": [
+        {"id": 0, "file_name": "a.jpg", "height": 400, "width": 400},
+        {"id": 1, "file_name": "b.jpg", "height": 400, "width": 400},
+    ],
+    "categories": [{"id": 0, "name": "wooden chair"}, {"id": 1, "name": "metal chair"}],
+    "annotations": [
+        {"id": 0, "image_id": 0, "category_id": 0, "bbox": [0, 0, 100, 100], "area": 7523},
+        {"id": 1, "image_id": 1, "category_id": 1, "bbox": [50, 50, 100, 100]},
+    ],
+}
+_CHAIRS = [{"text": ["wooden chair"], "neg_text": ["metal chair"]}, {"text": [], "neg_text": []}]
+
+
+def write_ovdeval(folder, name):
+    path = folder / f"{name}.json"
+    images = [image | chairs for image, chairs in zip(OVDEVAL["images"], _CHAIRS, strict=True)]
+    path.write_text(json.dumps({**OVDEVAL, "images": images}))
+    return path
+
+
+def test_ovdeval_from_its_files_to_its_number(tmp_path):
+    pytest.importorskip("faster_coco_eval")
+    truth = read_ovdeval(write_ovdeval(tmp_path, "material"))
+    assert [image["names"] for image in truth["images"]] == [["wooden chair", "metal chair"], []]
+    answers = {
+        0: '<answer>```json\n[{"bbox_2d": [0, 0, 50, 50], "label": "metal chair"}, '
+        '{"bbox_2d": [0, 0, 50, 50], "label": "wooden chair"}]\n```</answer>',
+        1: "<answer>None</answer>",
+    }
+    seen = ImageFrame(original=(400, 400), model_input=(200, 200), answers_in=Frame.INPUT)
+    categories = categories_of(truth)
+    found = [
+        row
+        for image_id, text in answers.items()
+        for row in listed_detections(text, image_id=image_id, categories=categories, image=seen)
+    ]
+    # one chair found, one missed; without the rule the wrong label costs nothing here
+    assert nms_ap(truth, found) == pytest.approx(0.5)
+    assert coco_metrics(truth, found)["AP"] == pytest.approx(0.5)
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps([row.to_coco() for row in reversed(found)]))
+    # of equals the last stays: the wrong one now
+    assert nms_ap(truth, read_results(path)) == 0.0
+
+
+def test_some_files_of_ovdeval_ask_for_every_name(tmp_path):
+    truth = read_ovdeval(write_ovdeval(tmp_path, "logo"))
+    assert [len(image["names"]) for image in truth["images"]] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("images", "fault"),
+    [
+        ([{"id": 0, "text": ["wooden chair"]}], r"images\[0\] should have lists"),
+        ([{"id": 0, "text": ["a cat"], "neg_text": []}], r"names no category: \['a cat'\]"),
+    ],
+)
+def test_what_is_no_file_of_ovdeval(tmp_path, images, fault):
+    path = tmp_path / "color.json"
+    path.write_text(json.dumps({**OVDEVAL, "images": images}))
+    with pytest.raises(DataError, match=fault):
+        read_ovdeval(path)
+
+
+def test_what_is_no_file_of_results(tmp_path):
+    path = tmp_path / "results.json"
+    for content, fault in (("{", "cannot be read"), ("{}", "list of results"), ("[1]", "no row")):
+        path.write_text(content)
+        with pytest.raises(DataError, match=fault):
+            read_results(path)
+
+
+def test_subsets_of_coco_by_their_number_of_boxes(truth):
+    another = {"id": 4, "image_id": 1, "category_id": 1, "bbox": [300, 0, 9, 9]}
+    more = {**truth, "annotations": [*truth["annotations"], another]}
+    single = without_crowded(more, max_boxes=1)  # COCO_pos_2
+    assert [row["id"] for row in single["annotations"]] == [2, 3]
+    assert names_in(single) == {1: ["dog"], 2: ["Cat"]}
+    few = with_few_boxes(more, max_boxes=2)  # COCO_pos_3, with 10
+    assert [image["id"] for image in few["images"]] == [2]
+    assert with_few_boxes(more)["annotations"] == more["annotations"]
+
+
+@pytest.mark.parametrize(
+    ("text", "boxes"),
+    [
+        ("<answer>None</answer>", []),
+        ("I see a cat.", []),
+        ('[{"bbox_2d": [10, 10, 20, 30], "label": " CAT "}]', [(20.0, 10.0, 20.0, 20.0)]),
+        ('<answer>[{"bbox_2d": [10, 10, 20, 30], "label": "cow"}]</answer>', []),
+        ('<answer>[{"bbox_2d": [20, 10, 10, 30], "label": "cat"}]</answer>', []),
+        ('[{"bbox_2d": [1, 2, 3, 4], "label": "cat"}]<answer></answer>', []),
+    ],
+)
+def test_answers_in_vlm_r1s_way_become_rows_of_results(text, boxes):
+    seen = ImageFrame(original=(200, 100), model_input=(100, 100), answers_in=Frame.INPUT)
+    rows = listed_detections(text, image_id=3, categories={"cat": 1}, image=seen)
+    assert [row.bbox for row in rows] == boxes
 
 
 def test_crowded_categories_are_left_out(truth):

@@ -10,8 +10,9 @@ from typing import Any
 from parity.tokens import EqualGroups, Tokens, advantages_by_group, in_turn, run
 from regard.algorithms.published import vlm_r1
 from regard.algorithms.surrogates import Clip
-from regard.evals.benchmarks.detection import Detection, best_for_each_truth
+from regard.evals.benchmarks.detection import Detection
 from regard.evals.benchmarks.grounding import answered_corners
+from regard.evals.benchmarks.ovdeval import best_for_each_truth
 from regard.geometry.pairs import pairwise_iou
 from regard.geometry.sizes import tile_grid
 from regard.rewards import ThinkAnswerFormat

@@ -1,10 +1,13 @@
-"""Detection: COCO, ODinW and OVDEval, over answers in text.
+"""Detection: COCO and ODinW, over answers in text.
 
-Answers become rows in COCO's result format (`detections_of`), the truth is COCO's annotation file,
-and faster-coco-eval counts (`coco_metrics`). A language model has no confidence to give, so every
-box is as sure as every other, and only their order counts. OVDEval first leaves one box for each
-true one (`best_for_each_truth`), so that hedging with several labels gains nothing. The greedy
-precision and recall of VLM-R1's reports are in `greedy_precision_recall`.
+Answers become rows in COCO's result format (`detections_of`, `listed_detections`), the truth is
+COCO's annotation file, and faster-coco-eval counts (`coco_metrics`). A language model has no
+confidence to give, so every box is as sure as every other, and only their order counts.
+
+VLM-R1 reports detection on three subsets of COCO: COCO_filtered (`without_crowded(truth)`),
+COCO_pos_2, one box of a category (`without_crowded(truth, max_boxes=1)`), and COCO_pos_3, ten boxes
+of an image (`with_few_boxes(truth)`). It asks for all categories, or for those an image has
+(`names_in`). Its greedy precision and recall are in `greedy_precision_recall`.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +24,13 @@ from typing import Any
 import numpy as np
 
 from regard.errors import DataError, MissingExtra
+from regard.evals.benchmarks.tables import read_json
+from regard.geometry.frames import frame_size
 from regard.geometry.matching import greedy_pairs
-from regard.geometry.pairs import Array, pairwise_iou
-from regard.text.boxes import fenced_literals
+from regard.geometry.pairs import Array, pairwise_iou, rescaled
+from regard.text.boxes import fenced_literals, read_objects
+from regard.text.tags import inside
+from regard.types import Frame, ImageFrame
 
 CONSTANT_SCORE = 0.99
 """What Vision-R1 gives for the confidence of every box."""
@@ -105,6 +112,42 @@ def detections_of(
     return found
 
 
+def listed_detections(
+    text: str,
+    *,
+    image_id: int,
+    categories: Mapping[str, int],
+    image: ImageFrame,
+    score: float = 1.0,
+) -> list[Detection]:
+    """The boxes of an answer as rows of results, in VLM-R1's way of answering.
+
+    Objects as JSON (fenced or not) in the last answer block, or in the text without one; "None" is
+    none. Corners count what the image's answers count (`answers_in`). Names of categories may differ
+    in case; unknown ones are passed over, which costs nothing.
+
+    >>> seen = ImageFrame(original=(560, 280), model_input=(280, 280), answers_in=Frame.INPUT)
+    >>> text = '<answer>[{"bbox_2d": [10, 10, 110, 60], "label": "Cat"}]</answer>'
+    >>> rows = listed_detections(text, image_id=7, categories={"cat": 1}, image=seen)
+    >>> rows[0].bbox
+    (20.0, 10.0, 200.0, 50.0)
+    """
+    answer = inside("answer", text, "last")
+    objects = read_objects(text if answer is None else answer) or []
+    numbers = [categories.get(str(each.label).strip().lower()) for each in objects]
+    rows = np.asarray([each.corners for each in objects], float).reshape(-1, 4)
+    pixels = frame_size(Frame.PIXELS, image)
+    found = []
+    for number, row in zip(
+        numbers, rescaled(rows, frame_size(image.answers_in, image), pixels), strict=True
+    ):
+        if number is not None:
+            x0, y0, x1, y1 = row.tolist()
+            box = (x0, y0, x1 - x0, y1 - y0)
+            found.append(Detection(image_id=image_id, category_id=number, bbox=box, score=score))
+    return found
+
+
 def _left_top_size(value: Any) -> Array | None:
     """The first row of four numbers, as left, top, width and height; None for anything else."""
     while isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple)):
@@ -127,7 +170,9 @@ def _left_top_size(value: Any) -> Array | None:
 def coco_metrics(truth: Mapping[str, Any], found: Iterable[Detection]) -> dict[str, float]:
     """The twelve numbers of COCO, by name (`COCO_METRICS`); -1 where there is nothing to count.
 
-    `truth` is what COCO's annotation file holds: images, annotations, categories.
+    `truth` is what COCO's annotation file holds: images, annotations, categories. Annotations are
+    numbered anew: COCO's own count takes a box that is matched with number 0 for a wrong one, and
+    files of OVDEval begin with 0.
     """
     try:
         from faster_coco_eval import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
@@ -139,8 +184,11 @@ def coco_metrics(truth: Mapping[str, Any], found: Iterable[Detection]) -> dict[s
     rows = [each.to_coco() for each in found]
     if not rows:
         return {name: 0.0 if "AP" in name or "AR" in name else -1.0 for name in COCO_METRICS}
+    own = json.loads(json.dumps(truth))  # COCO writes into what it is given
+    for number, row in enumerate(own["annotations"], start=1):
+        row["id"] = number
     with contextlib.redirect_stdout(io.StringIO()):
-        true = COCO(json.loads(json.dumps(truth)))
+        true = COCO(own)
         counted = COCOeval_faster(true, true.loadRes(rows), "bbox", print_function=lambda *_: None)
         counted.evaluate()
         counted.accumulate()
@@ -150,7 +198,7 @@ def coco_metrics(truth: Mapping[str, Any], found: Iterable[Detection]) -> dict[s
 
 def read_coco(path: Path) -> dict[str, Any]:
     """An annotation file of COCO, or of a data set of ODinW, checked for what is needed."""
-    truth: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    truth: dict[str, Any] = read_json(path)
     for key in ("images", "annotations", "categories"):
         if not isinstance(truth, dict) or not isinstance(truth.get(key), list):
             raise DataError(f"{path}: no list '{key}'; expected an annotation file of COCO")
@@ -159,6 +207,14 @@ def read_coco(path: Path) -> dict[str, Any]:
         row.setdefault("area", row["bbox"][2] * row["bbox"][3])
         row.setdefault("iscrowd", 0)
     return truth
+
+
+def read_results(path: Path) -> list[Detection]:
+    """A file of results in COCO's form: a list of image_id, category_id, bbox and score."""
+    rows = read_json(path)
+    if not isinstance(rows, list):
+        raise DataError(f"{path}: expected a list of results")
+    return [Detection.from_coco(row) for row in rows]
 
 
 def categories_of(truth: Mapping[str, Any]) -> dict[str, int]:
@@ -196,6 +252,40 @@ def without_crowded(truth: Mapping[str, Any], *, max_boxes: int = 10) -> dict[st
     }
 
 
+def with_few_boxes(truth: Mapping[str, Any], *, max_boxes: int = 10) -> dict[str, Any]:
+    """The images that have `max_boxes` in all at most, and one at least: COCO_pos_3.
+
+    >>> rows = [{"id": i, "image_id": i // 2, "category_id": 1} for i in range(3)]
+    >>> truth = {"images": [{"id": 0}, {"id": 1}, {"id": 2}], "annotations": rows}
+    >>> with_few_boxes(truth, max_boxes=1)["images"]
+    [{'id': 1}]
+    """
+    counts = Counter(row["image_id"] for row in truth["annotations"])
+    return {
+        **truth,
+        "annotations": [r for r in truth["annotations"] if counts[r["image_id"]] <= max_boxes],
+        "images": [image for image in truth["images"] if 0 < counts[image["id"]] <= max_boxes],
+    }
+
+
+def names_in(truth: Mapping[str, Any]) -> dict[int, list[str]]:
+    """The names of the categories that each image has a box of, in the order of the categories.
+
+    >>> truth = {"images": [{"id": 4}], "categories": [{"id": 2, "name": "Cat"}]}
+    >>> names_in({**truth, "annotations": [{"image_id": 4, "category_id": 2}]})
+    {4: ['Cat']}
+    """
+    present: dict[int, set[int]] = defaultdict(set)
+    for row in truth["annotations"]:
+        present[row["image_id"]].add(row["category_id"])
+    return {
+        image["id"]: [
+            row["name"] for row in truth["categories"] if row["id"] in present[image["id"]]
+        ]
+        for image in truth["images"]
+    }
+
+
 def odinw_mean(
     truths: Mapping[str, Mapping[str, Any]], found: Mapping[str, Iterable[Detection]]
 ) -> dict[str, float]:
@@ -227,7 +317,11 @@ def greedy_precision_recall(
     for each in true:
         groups[each.image_id, each.category_id][1].append(each)
     num_matched = sum(
-        len(greedy_pairs(pairwise_iou(_corners(listed), _corners(wanted)), least=threshold))
+        len(
+            greedy_pairs(
+                pairwise_iou(corners_of_rows(listed), corners_of_rows(wanted)), least=threshold
+            )
+        )
         for listed, wanted in groups.values()
     )
     return (
@@ -236,47 +330,7 @@ def greedy_precision_recall(
     )
 
 
-# ---------------------------------------------------------------------------------------- OVDEval
-
-
-def best_for_each_truth(
-    found: Sequence[Detection], true: Sequence[Detection], *, above: float = 0.5
-) -> list[int]:
-    """Which boxes are left when each true box keeps only its surest one, by their numbers.
-
-    Of the boxes of any label that overlap a true one by more than `above`, the one with the highest
-    score stays, and of equals the last, unless it was kept for another true box before; boxes that
-    overlap none stay too. OVDEval's NMS-AP (arXiv:2308.13177), as VLM-R1 counts it.
-
-    >>> cat = Detection(image_id=1, category_id=1, bbox=(0, 0, 10, 10), score=0.9)
-    >>> dog = Detection(image_id=1, category_id=2, bbox=(0, 0, 10, 10), score=0.4)
-    >>> best_for_each_truth([cat, dog], [cat])
-    [0]
-    """
-    overlaps = pairwise_iou(_corners(found), _corners(true)) if found and true else None
-    dropped: set[int] = set()
-    kept: set[int] = set()
-    for j, wanted in enumerate(true):
-        assert overlaps is not None or not found
-        rivals = [
-            i
-            for i, each in enumerate(found)
-            if each.image_id == wanted.image_id and overlaps is not None and overlaps[i, j] > above
-        ]
-        if not rivals:
-            continue
-        best = max(rivals, key=lambda i: (found[i].score, i))
-        kept.add(best)
-        dropped |= {i for i in rivals if i != best and i not in kept}
-    return [i for i in range(len(found)) if i not in dropped]
-
-
-def nms_ap(truth: Mapping[str, Any], found: Sequence[Detection]) -> float:
-    """COCO's AP of what `best_for_each_truth` leaves: the number of OVDEval."""
-    true = [Detection.from_coco(row) for row in truth["annotations"]]
-    return coco_metrics(truth, [found[i] for i in best_for_each_truth(found, true)])["AP"]
-
-
-def _corners(rows: Sequence[Detection]) -> Array:
+def corners_of_rows(rows: Sequence[Detection]) -> Array:
+    """The corners of rows, [rows 4]."""
     boxes = np.asarray([each.bbox for each in rows], float).reshape(-1, 4)
     return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)

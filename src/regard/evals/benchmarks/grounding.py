@@ -15,7 +15,6 @@ original image: `grounding_accuracy(…, way="first_of_list")` of `ImageFrame(an
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from regard.errors import DataError
+from regard.evals.benchmarks.tables import read_json
 from regard.geometry.frames import frame_size
 from regard.geometry.pairs import PixelRule, corners_of, pairwise_iou, rescaled
 from regard.text.boxes import box_corners, fenced_items
@@ -54,10 +54,7 @@ class Expression:
 
 def read_expressions(path: Path) -> list[Expression]:
     """The questions of a file."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as JSON ({error})") from error
+    rows = read_json(path)
     if not isinstance(rows, list):
         raise DataError(f"{path}: expected a JSON list of questions")
     return [_expression(row, f"{path}, item {number}") for number, row in enumerate(rows)]

@@ -5,7 +5,6 @@ Med-R1 (arXiv:2503.13939) tests each model on the domains it was and was not tra
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any, Literal
 
 from regard.errors import DataError
 from regard.evals.benchmarks.accounts import Account, account, accounts_by
-from regard.evals.benchmarks.tables import read_table
+from regard.evals.benchmarks.tables import read_json, read_table
 from regard.text.choices import infer_choice, letters, read_choice
 from regard.text.tags import inside
 
@@ -123,10 +122,7 @@ def by_domain(
 
 def read_medical(path: Path) -> list[dict[str, str]]:
     """A split of Med-R1: a JSON list of `image`, `problem`, `solution`."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as JSON ({error})") from error
+    rows = read_json(path)
     for number, row in enumerate(rows):
         if missing := [name for name in ("image", "problem", "solution") if name not in row]:
             raise DataError(f"{path}: record {number} has no {', '.join(missing)}")

@@ -63,6 +63,14 @@ def _sheet(path: Path) -> list[dict[str, Any]]:
     ]
 
 
+def read_json(path: Path) -> Any:
+    """What a file of JSON holds; a DataError where it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path}: cannot be read as JSON ({error})") from error
+
+
 def options_of(row: Mapping[str, Any]) -> dict[str, str]:
     """The options of a row, from its columns A, B, …; an empty cell is none.
 

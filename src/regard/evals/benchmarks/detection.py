@@ -123,7 +123,7 @@ def listed_detections(
     """The boxes of an answer as rows of results, in VLM-R1's way of answering.
 
     Objects as JSON (fenced or not) in the last answer block, or in the text without one; "None" is
-    none. Corners count what the image's answers count (`answers_in`). Names of categories may differ
+    none. Corners count what the image's answers count (`answers_in`). Names may differ
     in case; unknown ones are passed over, which costs nothing.
 
     >>> seen = ImageFrame(original=(560, 280), model_input=(280, 280), answers_in=Frame.INPUT)

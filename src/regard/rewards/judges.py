@@ -341,7 +341,7 @@ class JudgedAnswer:
             "{answer}": shown.replace("-----", "- - -"),
             "{tiers}": ", ".join(self.tiers),
         }
-        prompt = _filled(self.prompt, fields)
+        prompt = filled(self.prompt, fields)
         try:
             reply = self.judge(prompt)
         except NoReply as error:
@@ -365,7 +365,7 @@ class JudgedAnswer:
         )
 
 
-def _filled(prompt: str, fields: Mapping[str, str]) -> str:
+def filled(prompt: str, fields: Mapping[str, str]) -> str:
     """The prompt with its places filled, once: what stands in an answer is no place."""
     pieces, rest = [], prompt
     while rest:

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from regard.data.worlds.digits import QUESTIONS, Digits, scans_of
+from regard.data.worlds.digits import COMPOSED, LOOK_AGAIN, QUESTIONS, Digits, scans_of
 from regard.errors import ConfigError
 from regard.registry import world
 from regard.types import Number
@@ -23,6 +23,49 @@ def test_the_answers_to_seven_and_five():
         "left": 7, "right": 5, "sum": 12, "difference": 2, "larger": 7, "smaller": 5,
         "after": 8, "twice": 10,
     }  # fmt: skip
+
+
+def test_composed_kinds_put_the_words_of_the_others_together():
+    answers = {kind: answer(7, 5) for kind, (_, answer) in COMPOSED.items()}
+    assert answers == {
+        "twice_larger": 14, "twice_left": 14, "twice_difference": 4,
+        "after_smaller": 6, "after_right": 6, "after_difference": 3,
+    }  # fmt: skip
+    words = set(Digits.words())
+    assert all(set(question.split()) <= words for question, _ in COMPOSED.values())
+
+
+def test_a_misread_answer_is_that_of_what_it_read():
+    plain = Digits(kinds=("sum",), size=200).load()
+    misread = Digits(kinds=("sum",), size=200, misread=0.5).load()
+    changed = 0
+    for before, after in zip(
+        map(plain.__getitem__, range(200)), map(misread.__getitem__, range(200)), strict=True
+    ):
+        assert (before.images, before.target) == (after.images, after.target)
+        first, second, said = (int(w) for w in after.gold.split() if w.isdigit())
+        assert first + second == said
+        changed += before.gold != after.gold
+    # One in ten of the misread is taken for itself.
+    assert 60 <= changed <= 120
+
+
+def test_a_second_thought_reads_rightly_whatever_the_first_read():
+    world = Digits(kinds=("larger",), size=50, misread=1.0, second_thoughts=1.0).load()
+    plain = Digits(kinds=("larger",), size=50).load()
+    firsts = []
+    for i in range(50):
+        first, _, second = world[i].gold.partition(f" {LOOK_AGAIN} ")
+        assert second == plain[i].gold
+        firsts.append(first)
+    true = [plain[i].gold.partition(" <answer>")[0] for i in range(50)]
+    assert all(first.split()[::3] == ["<think>", "</think>"] for first in firsts)
+    assert sum(a != b for a, b in zip(firsts, true, strict=True)) > 30
+
+
+def test_a_share_is_a_share():
+    with pytest.raises(ConfigError, match=r"misread is 1\.5; it must be between 0 and 1"):
+        Digits(misread=1.5)
 
 
 def test_the_difference_is_never_negative():

@@ -18,6 +18,15 @@ def test_arms_differ_in_what_they_replay_and_in_nothing_else():
     assert whole.stages[0].replay != filtered.stages[0].replay
 
 
+def test_forced_rethinking_is_all_that_sets_its_arms_apart():
+    forced, unforced = recipe.rethinking(), recipe.unforced()
+    cold_start, stage = forced.stages
+    assert replace(stage, rethink=None) == unforced.stages[1]
+    assert recipe.hesitant().stages == (cold_start,) == unforced.stages[:1]
+    # A second look needs room beside the longest first one.
+    assert stage.sampling.max_tokens >= 2 * recipe.MAX_TOKENS + 3
+
+
 def test_the_longest_right_answer_has_room():
     run = recipe.vl_rethinker()
     policy = run.policy.load()

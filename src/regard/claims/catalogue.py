@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from regard.claims.claim import Claim
-from regard.claims.vl_rethinker import VL_RETHINKER
+from regard.claims.vl_rethinker import VL_RETHINKER, VL_RETHINKER_FORCED
 from regard.claims.vlm_r1 import VLM_R1, VLM_R1_LENGTH
 from regard.errors import ConfigError, nearest
 
-CLAIMS = {claim.system: claim for claim in (VL_RETHINKER, VLM_R1, VLM_R1_LENGTH)}
+CLAIMS = {
+    claim.system: claim for claim in (VL_RETHINKER, VL_RETHINKER_FORCED, VLM_R1, VLM_R1_LENGTH)
+}
 
 
 def find(system: str) -> Claim:

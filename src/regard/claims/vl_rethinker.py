@@ -1,4 +1,4 @@
-"""VL-Rethinker's claim about selective sample replay, on questions of very different difficulty."""
+"""VL-Rethinker's claims: replay of what had an advantage, and second looks that are forced."""
 
 from __future__ import annotations
 
@@ -22,5 +22,28 @@ VL_RETHINKER = Claim(
         # Two points: less than 300 held-out questions can tell apart.
         Criterion("SSR does not end below filter", better="SSR", worse="filter", least=-0.02),
         Criterion("filter does not end below GRPO", better="filter", worse="GRPO", least=-0.02),
+    ),
+)
+
+VL_RETHINKER_FORCED = Claim(
+    system="vl_rethinker_forced",
+    sentence="Forced rethinking makes a policy look again of its own accord, and it is no less "
+    "often right for it.",
+    source="arXiv:2504.08837, its ablation of forced rethinking",
+    start="vl_rethinker:hesitant",
+    arms={"forced": "vl_rethinker:rethinking", "unforced": "vl_rethinker:unforced"},
+    budget="updates",
+    criteria=(
+        # A tenth of the answers: more than seeds differ in.
+        Criterion(
+            "forced looks again more often, with nobody forcing it",
+            better="forced",
+            worse="unforced",
+            metrics=("completion/second_thoughts",),
+            least=0.1,
+        ),
+        Criterion(
+            "forced does not end below unforced", better="forced", worse="unforced", least=-0.02
+        ),
     ),
 )

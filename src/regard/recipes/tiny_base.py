@@ -50,14 +50,14 @@ _Shares = Mapping[str, tuple[float, tuple[str, ...]]]
 """For each world, its share of the examples, and its kinds of questions; none named: all."""
 
 EVERYTHING: _Shares = {
-    "digits": (0.14, tuple(QUESTIONS)),
-    "figures": (0.19, ()),
-    "forgeries": (0.04, ()),
-    "scans": (0.1, ()),
-    "scenes": (0.25, ()),
-    "screens": (0.13, ()),
-    "tissue": (0.08, ()),
-    "gates": (0.07, ()),
+    "digits": (0.08, tuple(QUESTIONS)),
+    "figures": (0.2, ()),
+    "forgeries": (0.05, ()),
+    "scans": (0.12, ()),
+    "scenes": (0.22, ()),
+    "screens": (0.15, ()),
+    "tissue": (0.06, ()),
+    "gates": (0.12, ()),
 }
 
 ONE_BY_ONE: _Shares = {
@@ -130,11 +130,16 @@ def find() -> Supervise:
 
 
 def answer() -> Supervise:
-    """Questions of every kind and tier, at a falling rate."""
+    """Questions of every kind and tier, with names and boxes among them, at a falling rate."""
     return Supervise(
         name="answer",
-        data=mixture(EVERYTHING, ("easy", "middle", "easy", "hard")),
-        num_steps=1000,
+        data=Mix(
+            {
+                "pieces": (0.15, _pieces("things", "cards", "icons", "buttons", boxes=0.4)),
+                "worlds": (0.85, mixture(EVERYTHING, ("easy", "middle", "easy", "middle", "hard"))),
+            }
+        ),
+        num_steps=6000,
         prompts_per_step=32,
         optimizer=AdamW(
             learning_rate=1.5e-3, betas=(0.9, 0.95), decay="linear", final_fraction=0.02

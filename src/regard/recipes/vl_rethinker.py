@@ -1,15 +1,15 @@
 """VL-Rethinker (arXiv:2504.08837): replay of what had an advantage, then forced rethinking.
 
 Claim      Where most groups are all right or all wrong, selective sample replay learns more from
-           the same answers than leaving those groups out, or than plain GRPO.
+           the same answers than leaving those groups out, or than plain GRPO. And second looks that
+           are forced on some answers make a policy look again of its own accord.
 Method     GRPO without spread or reference, clipped at 0.8 and 1.35. Answers without an advantage
-           are replaced by earlier ones, drawn in proportion to |advantage|. At the published size
-           a second stage forces second looks and imitates those that come out right.
-Data       Published: ViRL39K, as records whose prompts ask for a boxed answer. Here: digits and
-           scenes, from what the base model nearly always gets right to what it seldom does.
-Takes      The small version some minutes on a CPU, from the base model that the library brings.
-
-The small version has no forced rethinking: "Wait" is no word of its world.
+           are replaced by earlier ones, drawn in proportion to |advantage|. A second stage forces
+           second looks and imitates those that come out right.
+Data       Published: ViRL39K, as records whose prompts ask for a boxed answer. Here: questions
+           about two digits, from what the base model nearly always gets right to what it was never
+           asked, though it knows each word.
+Takes      The small versions some minutes on a CPU, from the base model that the library brings.
 """
 
 from __future__ import annotations
@@ -17,22 +17,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regard.algorithms.published import vl_rethinker as algorithm_of_vl_rethinker
-from regard.data.mixing import Mix
 from regard.data.readers.jsonl import Jsonl
-from regard.data.worlds.digits import QUESTIONS, Digits
-from regard.data.worlds.drawing import Split
-from regard.data.worlds.scenes import Scenes
+from regard.data.worlds.digits import COMPOSED, LOOK_AGAIN, Digits
 from regard.evals.held_out import HeldOut
 from regard.models.policy import PolicySpec
-from regard.recipes.run import Run
+from regard.recipes.run import Run, Stage
 from regard.rewards import ExactAnswer, MathAnswer
 from regard.rollout.replay import RepeatEffective, Replay, SampleReplay
 from regard.rollout.rethinking import Rethink
 from regard.rollout.sampling import Sampling
 from regard.training.optimizer import AdamW
-from regard.training.stages import Reinforce
+from regard.training.stages import Reinforce, Supervise
 
-MAX_TOKENS = 16  # ours: a right answer takes 12 at most, its stop token included
+KNOWN = ("larger", "smaller", "after", "twice")  # ours: the base model is right about most
+MAX_TOKENS = 12  # ours: a right answer takes 9, its stop token included
 
 
 def vl_rethinker() -> Run:
@@ -49,6 +47,28 @@ def filtered() -> Run:
 def plain() -> Run:
     """The other baseline: every answer, with an advantage or without."""
     return _small("vl-rethinker-plain", None)
+
+
+def rethinking() -> Run:
+    """Forced rethinking: some answers go on with the trigger, and what comes out right is kept."""
+    forced = Rethink(
+        plain=f" {LOOK_AGAIN}",
+        plain_share=1.0,  # ours: the vocabulary has words for one trigger
+        most_new_tokens=MAX_TOKENS,  # ours
+        least_new_tokens=2,  # ours: no answer is shorter
+    )
+    return _looking_again("vl-rethinker-rethinking", forced)
+
+
+def unforced() -> Run:
+    """The same without: it looks again where the policy happens to."""
+    return _looking_again("vl-rethinker-unforced", None)
+
+
+def hesitant() -> Run:
+    """What both begin with, which a claim shares between them."""
+    run = unforced()
+    return replace(run, name="vl-rethinker-hesitant", stages=run.stages[:1])
 
 
 def published() -> Run:
@@ -104,69 +124,81 @@ def smoke() -> Run:
     """Two steps: whether everything runs, not whether it learns."""
     run = vl_rethinker()
     (stage,) = run.stages
+    assert run.evaluation is not None
     return replace(
         run,
         name="vl-rethinker-smoke",
         stages=(replace(stage, num_steps=2, prompts_per_step=4),),
-        evaluation=_held_out(num_examples=20),
+        evaluation=replace(run.evaluation, num_examples=20),
     )
 
 
 def _small(name: str, replay: Replay | None) -> Run:
     """The small version: arms differ in what they replay and in nothing else."""
+    questions = Digits(kinds=(*KNOWN, *COMPOSED), seed=1)
+    stage = _reinforce(questions, ExactAnswer(), MAX_TOKENS)
+    return _measured(name, questions, ExactAnswer(), replace(stage, replay=replay))
+
+
+def _looking_again(name: str, rethink: Rethink | None) -> Run:
+    """Arms differ in whether second looks are forced on some answers.
+
+    First by imitation of answers of which many misread and few look again: so the policy has
+    something to correct, and knows how it is done.
+    """
+    questions = Digits(kinds=KNOWN, seed=1)
+    imitated = Supervise(
+        data=replace(questions, misread=0.4, second_thoughts=0.05),  # ours
+        num_steps=150,  # ours
+        prompts_per_step=32,  # ours
+        optimizer=AdamW(
+            learning_rate=1e-3,  # ours
+            betas=(0.9, 0.95),  # script
+            warmup_steps=10,  # ours
+            decay="linear",  # ours
+            final_fraction=0.1,  # ours
+        ),
+    )
+    last = ExactAnswer(where="last")
+    # Room for a first look, the trigger and a second.
+    stage = replace(_reinforce(questions, last, 3 * MAX_TOKENS), rethink=rethink)
+    return _measured(name, questions, last, imitated, stage)
+
+
+def _reinforce(questions: Digits, reward: ExactAnswer, max_tokens: int) -> Reinforce:
+    return Reinforce(
+        data=questions,
+        num_steps=200,  # ours
+        prompts_per_step=16,  # ours
+        group_size=8,  # paper
+        updates_per_step=1,  # ours: the paper's 16 would have 8 answers each
+        sampling=Sampling(max_tokens=max_tokens),
+        # As theirs: right or wrong and nothing else, so that groups do saturate.
+        reward=reward,
+        algorithm=algorithm_of_vl_rethinker(),
+        optimizer=AdamW(
+            learning_rate=4e-4,  # ours: their 1e-6 is for 7B weights
+            betas=(0.9, 0.95),  # script
+            warmup_steps=6,  # script: 3 %
+            decay="cosine",  # script
+            final_fraction=0.5,  # code
+        ),
+        evaluate_every=20,  # ours
+    )
+
+
+def _measured(name: str, questions: Digits, reward: ExactAnswer, *stages: Stage) -> Run:
+    """From the base model; measured by greedy answers about scans that training never shows."""
     return Run(
         name=name,
         policy=PolicySpec(weights="regard-tiny"),
-        stages=(
-            Reinforce(
-                data=_questions("train"),
-                num_steps=100,  # ours
-                prompts_per_step=16,  # ours
-                group_size=8,  # paper
-                updates_per_step=1,  # ours: the paper's 16 would have 8 answers each
-                sampling=Sampling(max_tokens=MAX_TOKENS),
-                # As theirs: right or wrong and nothing else, so that groups do saturate.
-                reward=ExactAnswer(),
-                algorithm=algorithm_of_vl_rethinker(),
-                replay=replay,
-                optimizer=AdamW(
-                    learning_rate=2e-4,  # ours: their 1e-6 is for 7B weights
-                    betas=(0.9, 0.95),  # script
-                    decay="cosine",  # script
-                    final_fraction=0.5,  # code
-                ),
-                evaluate_every=20,  # ours
-            ),
+        stages=stages,
+        evaluation=HeldOut(
+            data=replace(questions, split="test"),
+            reward=reward,
+            num_examples=400,  # ours
+            sampling=Sampling(temperature=0.0, max_tokens=3 * MAX_TOKENS),
         ),
-        evaluation=_held_out(num_examples=300),
         blind_examples=0,
         num_threads=1,  # ours: tensors this small gain nothing from a second
-    )
-
-
-def _held_out(num_examples: int) -> HeldOut:
-    """Greedy answers about pictures of which training shows nothing."""
-    return HeldOut(
-        data=_questions("test"),
-        reward=ExactAnswer(),
-        num_examples=num_examples,
-        sampling=Sampling(temperature=0.0, max_tokens=MAX_TOKENS),
-    )
-
-
-def _questions(split: Split) -> Mix:
-    """From what the base model nearly always gets right to what it seldom does."""
-    return Mix(
-        {
-            "digits": (0.4, Digits(split=split, kinds=tuple(QUESTIONS), seed=1)),
-            "scenes": (
-                0.6,
-                Scenes(
-                    split=split,
-                    kinds=("naming", "colour", "counting"),
-                    tiers=("easy", "middle"),
-                    seed=1,
-                ),
-            ),
-        }
     )

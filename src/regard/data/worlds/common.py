@@ -135,6 +135,13 @@ def check_counts(world: str, size: int, seed: int) -> None:
         )
 
 
+def check_shares(world: str, **shares: float) -> None:
+    """What is a share lies between 0 and 1."""
+    for name, share in shares.items():
+        if not 0 <= share <= 1:
+            raise ConfigError(f"{world}: {name} is {share}; it must be between 0 and 1")
+
+
 # ------------------------------------------------------------------------------------- chance
 
 

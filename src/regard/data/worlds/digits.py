@@ -22,6 +22,7 @@ from regard.data.worlds.common import (
     check_all,
     check_counts,
     check_one,
+    check_shares,
     thought,
 )
 from regard.data.worlds.drawing import encoded
@@ -43,6 +44,22 @@ QUESTIONS: dict[str, tuple[str, Callable[[int, int], int]]] = {
 }
 """For each kind, what is asked and the right answer to it."""
 
+COMPOSED: dict[str, tuple[str, Callable[[int, int], int]]] = {
+    "twice_larger": ("what is twice the larger digit ?", lambda left, right: 2 * max(left, right)),
+    "twice_left": ("what is twice the left digit ?", lambda left, right: 2 * left),
+    "twice_difference": ("what is twice the difference ?", lambda a, b: 2 * abs(a - b)),
+    "after_smaller": ("what comes after the smaller digit ?", lambda a, b: min(a, b) + 1),
+    "after_right": ("what comes after the right digit ?", lambda left, right: right + 1),
+    "after_difference": ("what comes after the difference ?", lambda a, b: abs(a - b) + 1),
+}
+"""The same of kinds made of parts of the others, in their words. The base model was never asked
+these: it can read the digits and knows every word, and has to learn what the words ask together."""
+
+_ALL = QUESTIONS | COMPOSED
+
+LOOK_AGAIN = "wait, look again"
+"""Between a first look and a second."""
+
 _TEST_FRACTION = 0.25
 _SPLIT_SEED = 1998
 
@@ -60,7 +77,8 @@ class Digits:
     split: Literal["train", "test"] = "train"
     """Training images show three quarters of the scans, test images the others."""
     kinds: tuple[str, ...] = ("left", "right", "sum", "difference", "larger")
-    """Kinds of question, out of `QUESTIONS`; they take turns, so each is equally frequent."""
+    """Kinds of question, out of `QUESTIONS` and `COMPOSED`; they take turns, so each is equally
+    frequent."""
     size: int = 10_000
     """Number of examples."""
     seed: int = 0
@@ -68,22 +86,28 @@ class Digits:
     """Training digits move up to so many pixels each way; test digits never move."""
     max_stretch: float = 0.1
     """Training digits grow or shrink by up to this fraction; test digits never do."""
+    misread: float = 0.0
+    """Share of gold answers that take a digit for another and so, for the most part, are wrong: for
+    a policy that has something to correct."""
+    second_thoughts: float = 0.0
+    """Share of gold answers that say `LOOK_AGAIN` and then read rightly."""
 
     def __post_init__(self) -> None:
         check_one("digits", "split", self.split, SPLITS)
-        check_all("digits", "question", self.kinds, QUESTIONS)
+        check_all("digits", "question", self.kinds, _ALL)
         check_counts("digits", self.size, self.seed)
+        check_shares("digits", misread=self.misread, second_thoughts=self.second_thoughts)
 
     def load(self) -> DigitsDataset:
         return DigitsDataset(self)
 
     def describe(self) -> str:
-        questions = "; ".join(QUESTIONS[kind][0] for kind in self.kinds)
+        questions = "; ".join(_ALL[kind][0] for kind in self.kinds)
         return (
             f"Digits ({self.split}): two handwritten digits side by side in one image of "
             f"{2 * SIDE}x{SIDE} pixels, {self.size:,} examples out of "
             f"{len(scans_of(self.split)[0]):,} scans. Questions: {questions} "
-            f"A right answer: {_gold('sum', 7, 5, 12)}"
+            f"A right answer: {_gold('sum', 7, 5)}"
         )
 
     @staticmethod
@@ -115,17 +139,30 @@ class DigitsDataset:
         chosen = rng.integers(len(scans), size=2)
         left, right = (int(labels[scan]) for scan in chosen)
         kind = world.kinds[index % len(world.kinds)]
-        question, answer = QUESTIONS[kind]
+        question, answer = _ALL[kind]
         image = _side_by_side([self._drawn(scans[scan], rng) for scan in chosen])
         return Example(
             id=f"digits-{world.split}-{world.seed}-{index}",
             messages=(Message("user", (image, question)),),
             target=Number(float(answer(left, right))),
-            gold=_gold(kind, left, right, answer(left, right)),
+            gold=self._gold(kind, left, right, index),
             source="digits",
             kind=kind,
             meta={"left": left, "right": right},
         )
+
+    def _gold(self, kind: str, left: int, right: int, index: int) -> str:
+        """The demonstration: right, or misread, or misread and looked at again."""
+        world = self.world
+        rng = np.random.default_rng([world.seed, SPLITS.index(world.split), index, 1])
+        misread, again = rng.random(2)
+        seen = [left, right]
+        if misread < world.misread:
+            seen[rng.integers(2)] = int(rng.integers(10))
+        if again >= world.second_thoughts:
+            return _gold(kind, *seen)
+        first = _gold(kind, *seen).partition(" <answer>")[0]
+        return f"{first} {LOOK_AGAIN} {_gold(kind, left, right)}"
 
     def _drawn(self, scan: NDArray[np.uint8], rng: np.random.Generator) -> Image.Image:
         """One digit of `SIDE` pixels; where it trains, a little moved and stretched."""
@@ -163,7 +200,8 @@ def _side_by_side(digits: list[Image.Image]) -> ImageRef:
     return encoded(canvas, compress_level=6)
 
 
-def _gold(kind: str, left: int, right: int, answer: int) -> str:
+def _gold(kind: str, left: int, right: int) -> str:
     """Read first, then answer: from left to right where that is asked, else in their order."""
-    first, second = (left, right) if kind in ("left", "right") else sorted((left, right))
-    return thought(f"{first} {second}", str(answer))
+    is_placed = any(word in ("left", "right") for word in _ALL[kind][0].split())
+    first, second = (left, right) if is_placed else sorted((left, right))
+    return thought(f"{first} {second}", str(_ALL[kind][1](left, right)))

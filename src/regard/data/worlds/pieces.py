@@ -16,14 +16,13 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from regard.data.worlds import gate_cards, grounds
-from regard.data.worlds.common import Task, Tier, World, one_of, place, vocabulary
+from regard.data.worlds.common import Task, Tier, World, check_shares, one_of, place, vocabulary
 from regard.data.worlds.digits import SIDE as DIGIT_SIDE
 from regard.data.worlds.digits import scans_of
 from regard.data.worlds.drawing import Split, shade
 from regard.data.worlds.screens.elements import COLOURS as BUTTON_COLOURS
 from regard.data.worlds.screens.elements import ICONS, THEMES
 from regard.data.worlds.things import COLOURS, NAMES, any_thing, picture
-from regard.errors import ConfigError
 from regard.registry import world
 from regard.types import Box, FreeText
 
@@ -58,8 +57,7 @@ class Pieces(World):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.boxes <= 1:
-            raise ConfigError(f"pieces: boxes is {self.boxes}; it must be between 0 and 1")
+        check_shares("pieces", boxes=self.boxes)
 
     def make(self, kind: str, tier: Tier, rng: np.random.Generator) -> Task:
         side = GRIDS[tier]

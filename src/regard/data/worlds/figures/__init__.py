@@ -12,11 +12,10 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from regard.data.worlds.common import Task, Tier, World, vocabulary
+from regard.data.worlds.common import Task, Tier, World, check_shares, vocabulary
 from regard.data.worlds.drawing import Split
 from regard.data.worlds.figures import charts, geometry, sums
 from regard.data.worlds.figures.asked import Asked, as_choice, as_free
-from regard.errors import ConfigError
 from regard.registry import world
 
 MAKERS: Final[dict[str, Callable[[Tier, Split, np.random.Generator], Asked]]] = {
@@ -51,8 +50,7 @@ class Figures(World):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.choice_share <= 1:
-            raise ConfigError(f"figures: choice_share is a share, not {self.choice_share}")
+        check_shares("figures", choice_share=self.choice_share)
 
     def make(self, kind: str, tier: Tier, rng: np.random.Generator) -> Task:
         is_choice = rng.random() < self.choice_share

@@ -1,5 +1,7 @@
 """Answers that are equal, however they are written; and what cannot be verified in time."""
 
+import importlib
+import random
 import threading
 import time
 
@@ -16,6 +18,7 @@ from regard.rewards.mathematics import (
     equal_mathematics,
     rethinking_value,
 )
+from regard.text.number_sets import same_numbers
 from regard.types import Box, Choice, Completion, Expression, Finish, FreeText, Label, Number
 
 verifier = pytest.importorskip("regard.rewards.verifier")
@@ -88,6 +91,63 @@ def test_wrong_answers_need_none_either(answer, target, monkeypatch):
 )
 def test_sets_equations_and_units_are_verified(said, wanted, is_equal):
     assert equal_mathematics(said, wanted)[0] is is_equal
+
+
+_SPELLINGS = (
+    ("2", r"\frac{4}{2}", "2.0", "3-1"),
+    ("-1", r"-\frac{3}{3}", "-1.0"),
+    ("5", "5", r"\frac{10}{2}"),
+    (r"\frac{1}{2}", "0.5", "2/4", r"\frac24"),
+    (r"\sqrt{8}", r"2\sqrt{2}", r"2 \cdot \sqrt{2}"),
+    (r"\pi", r"\frac{2\pi}{2}"),
+)
+_SHAPES = (
+    *(r"\{%s\}", "%s", "(%s)", "[%s]", "(%s]", r"\left[%s\right)", "x=%s"),
+    *(r"\begin{pmatrix}%s\end{pmatrix}", r"(9, 11) \cup \{%s\}", r"(%s) \cup [2, 7)"),
+)
+
+
+def some_numbers(draw):
+    """A collection of up to three numbers, in one of many spellings."""
+    shape = draw.choice(_SHAPES)
+    numbers = [draw.choice(each) for each in draw.sample(_SPELLINGS[:4], draw.randint(1, 3))]
+    if draw.random() < 0.3:
+        numbers[0] = draw.choice(draw.choice(_SPELLINGS))
+    return shape % ("&" if "matrix" in shape else draw.choice((",", ", "))).join(numbers)
+
+
+@needs_math_verify
+def test_what_is_settled_without_the_verifier_is_settled_as_it_does():
+    draw = random.Random(5)
+    found = {True: 0, False: 0}
+    for _ in range(400):
+        one, other = some_numbers(draw), some_numbers(draw)
+        verdict = same_numbers(one, other)
+        if verdict is None:
+            continue
+        found[verdict] += 1
+        if verdict or found[False] <= 30:
+            expected = verifier.verify(f"${one}$", f"${other}$", timeout_s=60.0).is_equal
+            assert verdict is expected, (one, other)
+    assert found[True] >= 5
+    assert found[False] >= 30
+
+
+@needs_math_verify
+def test_looking_ahead_cheaply_reads_the_same(monkeypatch):
+    texts = [
+        *(r"$\{2\sqrt{2}, 5\}$", "$(3,4]$", "$x=3+4$", "$x^2+3x-2$", r"$\frac{x+1}{x^2-3}$"),
+        *("$1 < x \\le 2$", r"$f(x)=\sin(3x)$", "$no solution$", r"$5\text{ cm}^2$", "$3($"),
+    ]
+    reader = importlib.import_module("latex2sympy2_extended.latex2sympy2")
+    parser = importlib.import_module("math_verify.parser")
+    before = [repr(verifier._parsed.__wrapped__(text)) for text in texts]
+    parser.parse_latex_cached.cache_clear()
+    parser.extract_latex.cache_clear()
+    monkeypatch.setattr(reader, "PSParser", reader.PSParser)  # and put back afterwards
+    verifier.look_ahead_cheaply()
+    assert reader.PSParser.__name__ == "TwoStageParser"
+    assert [repr(verifier._parsed.__wrapped__(text)) for text in texts] == before
 
 
 @needs_math_verify

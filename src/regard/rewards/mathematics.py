@@ -20,6 +20,7 @@ from regard.text.boxed import boxed, last_opened_box
 from regard.text.choices import read_choice
 from regard.text.competition import same_answer
 from regard.text.formulas import clearly_different, read_formula, same_formula
+from regard.text.number_sets import same_numbers
 from regard.text.numbers import read_number
 from regard.text.plain import as_sums, plain, plain_latex
 from regard.text.reflection import count_marks
@@ -165,8 +166,8 @@ def _number(text: str, unit: str) -> float | None:
 def equal_mathematics(said: str, wanted: str, *, timeout_s: float = 5.0) -> tuple[bool, str]:
     r"""Whether two answers are equal, and a fault where nobody could say.
 
-    The same LaTeX, the same number and the same formula are found at once; equations, sets,
-    intervals, and units go to math-verify.
+    The same LaTeX, the same number and the same formula are found at once, and so are sets,
+    intervals, pairs and matrices of plain numbers; what is left goes to math-verify.
 
     >>> equal_mathematics("$x^2 - 1$", "(x+1)(x-1)")
     (True, '')
@@ -189,6 +190,8 @@ def equal_mathematics(said: str, wanted: str, *, timeout_s: float = 5.0) -> tupl
             return False, ""
         if clearly_different(one, other):
             return False, ""
+    if (is_same := same_numbers(wanted, said)) is not None:
+        return is_same, ""
     verdict = verify(_as_mathematics(wanted), _as_mathematics(said), timeout_s=timeout_s)
     return verdict.is_equal, verdict.fault
 

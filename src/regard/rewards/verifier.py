@@ -96,6 +96,34 @@ def _compared(truth: str, said: str) -> dict[str, Any]:
     return {"is_equal": verdict, "truth": texts[0], "said": texts[1]}
 
 
+def look_ahead_cheaply() -> None:
+    """Let math-verify's parser look ahead without context first; for the worker's process only.
+
+    Its grammar is one of ANTLR's, whose prediction without context ("SLL") either builds the tree
+    that the full one ("LL") builds, or finds a syntax error; then the text is parsed again. That
+    is ANTLR's own advice, and makes a set or an interval ten to twenty times as fast. A release
+    that is built otherwise stays as it is.
+    """
+    try:
+        reader: Any = importlib.import_module("latex2sympy2_extended.latex2sympy2")
+        mode: Any = importlib.import_module("antlr4.atn.PredictionMode").PredictionMode
+        thorough = reader.PSParser
+    except (ImportError, AttributeError):
+        return
+
+    class TwoStageParser(thorough):  # type: ignore[misc, valid-type]
+        def math(self) -> Any:
+            self._interp.predictionMode = mode.SLL
+            try:
+                return super().math()
+            except Exception:
+                self.reset()
+                self._interp.predictionMode = mode.LL
+                return super().math()
+
+    reader.PSParser = TwoStageParser
+
+
 @functools.lru_cache(maxsize=256)
 def _parsed(text: str) -> list[Any]:
     """What math-verify reads in a text; kept, since a truth comes once for each completion."""
@@ -115,6 +143,7 @@ def _serve() -> None:
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     sys.set_int_max_str_digits(10_000)
+    look_ahead_cheaply()
     _compared("$1$", "$1$")
     print("{}", file=answers, flush=True)
     for line in sys.stdin:

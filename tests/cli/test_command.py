@@ -196,6 +196,13 @@ def test_a_world_is_measured_by_its_name(regard, checkpoint, tmp_path):
     assert re.search(r"all +5 ", regard("eval", checkpoint, "digits", *options))
 
 
+def test_an_evaluation_that_draws_anew_says_what_the_first_replies_were_worth(regard, checkpoint):
+    options = ("--num-examples", 2, "--max-tokens", 2, "--resample", 1, "--out", "answers")
+    printed = regard("eval", checkpoint, "digits", *options, "--temperature", 1)
+    assert re.search(r"resampled/first_accuracy +0\.000", printed)
+    assert "at temperature 0" in regard("eval", checkpoint, "digits", *options, code=1)
+
+
 def test_a_blind_evaluation_asks_about_other_pictures(regard, checkpoint, tmp_path):
     options = ("--num-examples", 2, "--max-tokens", 2)
     asked = {}

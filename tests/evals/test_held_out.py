@@ -67,6 +67,6 @@ def test_greedy_answers_are_the_same_each_time():
         data=Digits(split="test", size=3), reward=ExactAnswer(),
         sampling=Sampling(temperature=0.0, max_tokens=4),
     )  # fmt: skip
-    first, second = ([g for groups, _ in held_out.answers(policy) for g in groups] for _ in "12")
+    first, second = ([g for batch in held_out.answers(policy) for g in batch.groups] for _ in "12")
     assert len(first) == 3
     assert first == second

@@ -176,8 +176,8 @@ def test_held_out_answers_can_be_given_a_second_look():
         data=Digits(split="test", size=4), reward=AllTheSame(), num_examples=4,
         sampling=Sampling(temperature=0.0, max_tokens=6), second_look=SecondLook(max_new_tokens=4),
     )  # fmt: skip
-    ((groups, dropped),) = look.answers(policy)
-    assert dropped == []
+    (batch,) = look.answers(policy)
+    assert batch.dropped == []
     put_in = len(policy.encode("\n\nWait")) - 1
-    assert all(g.completions[0].policy_weights.count(0.0) == put_in for g in groups)
+    assert all(g.completions[0].policy_weights.count(0.0) == put_in for g in batch.groups)
     assert look.measure(policy).accuracy == 1.0

@@ -144,6 +144,9 @@ def evaluate(
     blind: Annotated[
         bool, typer.Option("--blind", help="Ask about other examples' pictures: is it looking?")
     ] = False,
+    resample: Annotated[
+        int, typer.Option(help="Replies without </answer> are drawn anew, up to so many times.")
+    ] = 0,
 ) -> None:
     """Measure a checkpoint on held-out data: accuracy by kind, pass@k; every answer is kept.
 
@@ -154,7 +157,7 @@ def evaluate(
 
     measure.evaluate(
         checkpoint, data, reward, num_examples, num_samples, temperature, max_tokens, split, out,
-        blind, console,
+        blind, resample, console,
     )  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from regard.data.readers import reader_for
 from regard.data.rollouts import group_to_json
 from regard.errors import ConfigError, nearest
 from regard.evals.blind import Blind
-from regard.evals.held_out import HeldOut, summarise
+from regard.evals.held_out import Answered, HeldOut
+from regard.evals.resampling import Resampling
 from regard.models.policy import PolicySpec
 from regard.rollout.sampling import Sampling
 from regard.types import Dataset, Group, Measured
@@ -33,6 +34,7 @@ def evaluate(
     split: str,
     out: Path | None,
     is_blind: bool,
+    num_resamples: int,
     console: Console,
 ) -> None:
     """Answer, print the accuracies, keep the answers."""
@@ -44,15 +46,17 @@ def evaluate(
         num_examples=num_examples,
         num_samples=num_samples,
         sampling=Sampling(temperature=temperature, max_tokens=max_tokens),
+        resampling=Resampling(max_more=num_resamples) if num_resamples else None,
     )
-    groups: list[Group] = []
+    batches: list[Answered] = []
     dropped = [f"{record.place}: {record.reason}" for record in left_out(dataset)]
     with console.status("answering …") as status:
-        for answered, unusable in held_out.answers(policy):
-            groups += answered
-            dropped += unusable
-            status.update(f"answered {len(groups)}")
-    measured = summarise(groups, held_out.reward)
+        for batch in held_out.answers(policy):
+            batches.append(batch)
+            dropped += batch.dropped
+            status.update(f"answered {sum(len(each.groups) for each in batches)}")
+    groups = [group for batch in batches for group in batch.groups]
+    measured = held_out.summary(batches)
     console.print(table(measured))
     for sentence in dropped[:3]:
         console.print(f"left out {sentence}", markup=False, soft_wrap=True)

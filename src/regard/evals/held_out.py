@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from regard.data.mixing import Source
+from regard.errors import ConfigError
 from regard.evals.critical import CriticalEntropy
+from regard.evals.resampling import Resampling
 from regard.models.policy import Policy
 from regard.rewards.contract import AnyReward, range_of
 from regard.rollout.collect import answer, prepare, score
@@ -20,6 +22,17 @@ from regard.types import Group, Measured
 
 _BATCH = 256
 """Examples answered at a time."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Some of the examples, with their scored answers."""
+
+    groups: list[Group]
+    dropped: list[str]
+    """One sentence for each example left out."""
+    first: list[Group] = field(default_factory=list)
+    """With resampling: the same groups with their first replies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,22 +51,52 @@ class HeldOut:
     """Greedy by default."""
     second_look: SecondLook | None = None
     """A second look forced on every answer (`forced`), or on the wrong ones (`bound`)."""
+    resampling: Resampling | None = None
+    """Whether replies that lack their closing tag are drawn anew; what the first were worth is
+    reported too. Wants a temperature."""
     critical: CriticalEntropy | None = None
     """Whether entropy is measured too, of all tokens and at critical words."""
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.resampling is None:
+            return
+        if self.sampling.temperature == 0:
+            raise ConfigError(
+                "resampling: at temperature 0 every reply is the same; give `sampling` a "
+                "temperature (Vision-R1's is 0.6), or leave resampling out"
+            )
+        if self.second_look is not None:
+            raise ConfigError("resampling and a second look: one of them, please")
+
     def measure(self, policy: Policy) -> Measured:
         """Answer, score and count; examples that cannot be used are left out."""
-        groups = [group for batch, _ in self.answers(policy) for group in batch]
-        measured = summarise(groups, self.reward, right_from=self.right_from)
+        batches = list(self.answers(policy))
+        groups = [group for batch in batches for group in batch.groups]
+        measured = self.summary(batches)
         if self.critical is None:
             return measured
         completions = [completion for group in groups for completion in group.completions]
         more = self.critical.metrics(completions, policy.decode_text)
         return replace(measured, metrics={**measured.metrics, **more})
 
-    def answers(self, policy: Policy) -> Iterator[tuple[list[Group], list[str]]]:
-        """The scored answers batch by batch, with a sentence for each example left out."""
+    def summary(self, batches: Sequence[Answered]) -> Measured:
+        """Accuracies of what `answers` gave; with resampling, of the first replies too."""
+        groups = [group for batch in batches for group in batch.groups]
+        measured = summarise(groups, self.reward, right_from=self.right_from)
+        if self.resampling is None or not groups:
+            return measured
+        first = [group for batch in batches for group in batch.first]
+        before = summarise(first, self.reward, right_from=self.right_from)
+        own = {
+            "resampled/first_accuracy": before.accuracy,
+            "resampled/share": self.resampling.open_share(first),
+            "resampled/still_open": self.resampling.open_share(groups),
+        }
+        return replace(measured, metrics={**measured.metrics, **own})
+
+    def answers(self, policy: Policy) -> Iterator[Answered]:
+        """The scored answers, batch by batch."""
         dataset = self.data.load()
         count = min(self.num_examples, len(dataset))
         for first in range(0, count, _BATCH):
@@ -67,12 +110,14 @@ class HeldOut:
                 prepared, engine,
                 group_size=self.num_samples, sampling=self.sampling, seed=self.seed,
             )  # fmt: skip
-            scored = score(groups, self.reward)
+            scored, again = score(groups, self.reward), (self.reward, self.sampling, self.seed)
+            if self.resampling is not None:
+                kept = self.resampling(engine, prepared.prompts, scored, *again)
+                yield Answered(kept, prepared.dropped, scored)
+                continue
             if self.second_look is not None:
-                scored = self.second_look(
-                    policy, engine, prepared.prompts, scored, self.reward, self.sampling, self.seed
-                )
-            yield scored, prepared.dropped
+                scored = self.second_look(policy, engine, prepared.prompts, scored, *again)
+            yield Answered(scored, prepared.dropped)
 
 
 def summarise(

@@ -3,6 +3,9 @@
 The prediction names one option by its letter or its words (`infer_choice`); a judge is asked for
 the letter of the others. Where no judge helps, VLMEvalKit draws an option by chance, so that
 silence scores too; here it is wrong, unless a `fallback_seed` asks for the draw.
+
+MMBench asks each question once for each turn of its options, and counts it right where all are
+(`circular_accounts`).
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import random
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from regard.errors import DataError
 from regard.evals.benchmarks.accounts import Account, account, accounts_by
 from regard.evals.benchmarks.tables import options_of
 from regard.rewards.judges import Judge, NoReply
@@ -97,4 +101,40 @@ def option_accounts(
         )
         for row in rows
     ]
+    return account(right for _, right in verdicts), accounts_by(verdicts)
+
+
+_TURNED = 1_000_000
+"""What MMBench adds to the index of a question for each turn of its options."""
+
+
+def circular_accounts(
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    by: str = "category",
+    judge: Judge | None = None,
+    fallback_seed: int | None = None,
+) -> tuple[Account, Mapping[str, Account]]:
+    """Accounts as `option_accounts`, of questions that are right only in every turn of options.
+
+    Rows of one question have the same index but for a multiple of a million.
+
+    >>> row = {"A": "liver", "B": "spleen", "answer": "A", "prediction": "A"}
+    >>> turned = {"A": "spleen", "B": "liver", "answer": "B", "prediction": "A"}
+    >>> circular_accounts([{"index": 7, **row}, {"index": 1_000_007, **turned}])[0]
+    Account(num_correct=0, num_total=1)
+    """
+    groups: dict[int, str] = {}
+    rights: dict[int, bool] = {}
+    for row in rows:
+        try:
+            question = int(row["index"]) % _TURNED
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"a row has no whole number for its index: {dict(row)!r:.80}"
+            ) from error
+        right = is_right(row, row["prediction"], judge=judge, fallback_seed=fallback_seed)
+        rights[question] = rights.get(question, True) and right
+        groups.setdefault(question, str(row.get(by, "")))
+    verdicts = [(groups[question], right) for question, right in rights.items()]
     return account(right for _, right in verdicts), accounts_by(verdicts)

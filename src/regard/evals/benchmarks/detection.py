@@ -18,6 +18,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -306,6 +307,23 @@ def names_in(truth: Mapping[str, Any]) -> dict[int, list[str]]:
         ]
         for image in truth["images"]
     }
+
+
+def padded_names(names: Sequence[str], others: Sequence[str], *, count: int = 80) -> list[str]:
+    """The names to ask for, filled up with others until there are `count`.
+
+    Vision-R1 (arXiv:2503.18013) asks for sets that are smaller than COCO's so, with COCO's names.
+
+    >>> padded_names(["boggle", "Cat"], ["person", "cat", "dog"], count=3)
+    ['boggle', 'Cat', 'person']
+    """
+    own = {name.lower() for name in names}
+    more = (name for name in others if name.lower() not in own)
+    return [*names, *islice(more, max(count - len(names), 0))]
+
+
+HELD_OUT_ODINW = ("boggleBoards", "MountainDewCommercial", "ThermalCheetah", "vector")
+"""The four of ODinW that Vision-R1 keeps for the last."""
 
 
 def odinw_mean(

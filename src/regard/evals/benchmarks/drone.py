@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,25 @@ def strict_success(
             break
         kept.append(place)
     return first_gate(kept, gates) == correct
+
+
+def named_gate(text: str, gates: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The number of the only gate whose colour a text names; None where it names none, or several.
+
+    >>> gates = {"1": {"color": "red"}, "2": {"color": "blue"}}
+    >>> named_gate("Fly through the Blue gate.", gates), named_gate("not red but blue", gates)
+    ('2', None)
+    """
+    words = set(re.findall(r"[a-z]+", text.lower()))
+    named = [number for number, gate in gates.items() if str(gate["color"]).lower() in words]
+    return named[0] if len(named) == 1 else None
+
+
+def naming_rate(scenarios: Sequence[Scenario]) -> float:
+    """The share of the scenarios with a rewrite whose rewrite names the right gate; else NaN."""
+    rewrites = [each for each in scenarios if each.rewritten]
+    right = [named_gate(each.rewritten, each.gates) == each.correct for each in rewrites]
+    return sum(right) / len(right) if right else math.nan
 
 
 def success_rates(

@@ -268,6 +268,43 @@ def few_shot_summary(accuracies: Sequence[float], *, drop_zeros: bool = False) -
     }
 
 
+# ------------------------------------------------------------------------------ texts and classes
+
+
+def mean_similarity(said: ArrayLike, true: ArrayLike) -> float:
+    """The mean cosine of each text's embedding and its reference's, rows (M, D) of both.
+
+    So-Fake-R1 (arXiv:2505.18660) reports it of explanations (CSS); of which encoder, it does not
+    say, so name yours beside the number.
+
+    >>> mean_similarity([[3, 4], [1, 0]], [[3, 4], [0, 1]])
+    0.5
+    """
+    one, other = unit_length(said), unit_length(true)
+    if one.shape != other.shape or not len(one):
+        raise DataError(f"embeddings of {one.shape} and {other.shape}: one to each, please")
+    return float((one * other).sum(axis=1).mean())
+
+
+def compactness(embeddings: ArrayLike, classes: Sequence[Any]) -> float:
+    """Mean cosine distance of pairs within a class, over that of pairs of two classes.
+
+    Near 0 where classes are far apart and tight, 1 where they do not show. A paper after DINO-R1
+    blames its visual prompts for too great a one. NaN without pairs of either sort.
+
+    >>> compactness([[1, 0], [1, 0], [0, 1], [0, 1]], ["cat", "cat", "dog", "dog"])
+    0.0
+    """
+    units, names = unit_length(embeddings), np.asarray(classes)
+    distances = 1.0 - units @ units.T
+    is_pair = np.triu(np.ones_like(distances, dtype=bool), k=1)
+    is_same = names[:, None] == names[None, :]
+    within, between = distances[is_pair & is_same], distances[is_pair & ~is_same]
+    if not within.size or not between.size or not between.mean():
+        return math.nan
+    return float(max(within.mean(), 0.0) / between.mean())
+
+
 # ---------------------------------------------------------------------------- perception (NIGHTS)
 
 

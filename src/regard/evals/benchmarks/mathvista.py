@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from regard.errors import DataError
+from regard.evals.benchmarks.accounts import Account, accounts_by
 from regard.text.choices import infer_choice, letters
 
 
@@ -69,6 +70,20 @@ def is_right(record: Mapping[str, Any], prediction: object, *, official: bool = 
         kind = record["answer_type"]
         raise DataError(f"answer {wanted!r} is no {kind}, as its record says") from error
     return said is not None and said == value
+
+
+def by_task_and_skill(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Account]:
+    """The account of each `task` and of each of the `skills` of rows that have their `score`.
+
+    >>> row = {"task": "geometry problem solving", "skills": "['algebraic reasoning']", "score": 1}
+    >>> list(by_task_and_skill([row]))
+    ['geometry problem solving', 'algebraic reasoning']
+    """
+    return accounts_by(
+        (str(name), bool(row["score"]))
+        for row in rows
+        for name in (row["task"], *read_choices(row["skills"]))
+    )
 
 
 def prefetched(record: Mapping[str, Any], *, official: bool = True) -> str | int | float | None:

@@ -104,6 +104,21 @@ class Transfer:
         """The mean over all domains of testing."""
         return _mean([value for (name, _), value in self.accuracy.items() if name == train])
 
+    def over_training(self, test: str) -> float:
+        """The mean over all domains of training: how well others carry over to this one."""
+        return _mean([value for (_, name), value in self.accuracy.items() if name == test])
+
+    def gain_over(self, other: Transfer) -> dict[tuple[str, str], float]:
+        """By how much each accuracy is greater than the other's (thinking and not, in the paper).
+
+        >>> plain, thinking = Transfer({("CT", "CT"): 0.75}), Transfer({("CT", "CT"): 0.5})
+        >>> plain.gain_over(thinking)
+        {('CT', 'CT'): 0.25}
+        """
+        if self.accuracy.keys() != other.accuracy.keys():
+            raise DataError(f"domains differ: {set(self.accuracy) ^ set(other.accuracy)}")
+        return {pair: value - other.accuracy[pair] for pair, value in self.accuracy.items()}
+
 
 def _mean(values: list[float]) -> float:
     return sum(values) / len(values) if values else 0.0

@@ -1,4 +1,4 @@
-"""Readers of JSON Lines and Parquet: what loads, what splits, what is refused."""
+"""Readers of JSON Lines, Parquet and Arrow: what loads, what splits, what is refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from pictures import png
 from regard.data.fingerprint import fingerprint
 from regard.data.images import ImageStore
 from regard.data.readers import Jsonl, Parquet, reader_for
+from regard.data.readers.arrow import Arrow
 from regard.errors import ConfigError, DataError
-from regard.types import Dataset, Number
+from regard.types import Box, Dataset, LabelledBox, LabelledBoxes, Number
 
 CAT = ImageStore().put(png(64, 48))
 
@@ -265,3 +266,49 @@ def test_the_fingerprint_is_of_the_content_not_of_the_place(lines, tmp_path):
     assert fingerprint(Jsonl(path=moved / "train.jsonl").load()) == first
     (moved / "cat.png").write_bytes(png(64, 47))
     assert fingerprint(Jsonl(path=moved / "train.jsonl").load()) != first
+
+
+# -------------------------------------------------------------------------------------------- Arrow
+
+
+def write_arrow(path, records, *, kind=pa.ipc.new_stream):
+    table = pa.Table.from_pylist(records)
+    with kind(str(path), table.schema) as file:
+        file.write_table(table, max_chunksize=100)
+    return path
+
+
+@pytest.mark.parametrize("kind", [pa.ipc.new_stream, pa.ipc.new_file])
+def test_an_arrow_file_holds_the_same_examples(lines, folder, kind):
+    records = sums(150, gold="<answer> 1 </answer>", kind="sum")
+    path = write_arrow(folder / "data-00000-of-00001.arrow", records, kind=kind)
+    dataset = reader_for(path).load()
+    assert dataset.examples == Jsonl(path=lines(*records)).load().examples
+    assert dataset.places[149] == "data-00000-of-00001.arrow:150"
+
+
+def test_a_folder_that_was_saved_to_disk_holds_rows_of_vision_r1(folder):
+    image = {"bytes": png(64, 48), "path": None}
+    row = {"image": image, "problem": "Where?", "width": 64, "height": 48, "num_instances": 1}
+    rows = [{**row, "solution": f'[["cat", [[{i}, 2, 30, 40]]]]'} for i in range(2)]
+    for number, each in enumerate(rows):
+        write_arrow(folder / f"data-0000{number}-of-00002.arrow", [each])
+    write_arrow(folder / "cache-1f2e.arrow", [{"indices": 1}])
+    assert isinstance(reader_for(folder), Arrow)
+    dataset = Arrow(path=folder, layout="vision_r1_guided").load()
+    assert [example.target for example in dataset] == [
+        LabelledBoxes((LabelledBox("cat", Box(i, 2, 30, 40)),)) for i in range(2)
+    ]
+    assert dataset[0].images == (CAT,)
+
+
+def test_an_arrow_file_that_is_cut_off_is_told(folder):
+    with pytest.raises(DataError, match="no such file"):
+        Arrow(path=folder / "none.arrow").load()
+    path = write_arrow(folder / "a.arrow", sums(150))
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(DataError, match="cannot be read as Arrow after row 100"):
+        Arrow(path=path).load()
+    path.write_bytes(b"")
+    with pytest.raises(DataError, match="cannot be read as Arrow after row 0"):
+        Arrow(path=path).load()

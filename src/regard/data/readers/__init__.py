@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from regard.data.readers.arrow import Arrow
 from regard.data.readers.jsonl import Jsonl
 from regard.data.readers.loading import OnBad
 from regard.data.readers.parquet import Parquet
 from regard.errors import DataError, nearest
 
-_READERS: dict[str, type[Jsonl] | type[Parquet]] = {
+_READERS: dict[str, type[Arrow] | type[Jsonl] | type[Parquet]] = {
     ".jsonl": Jsonl,
     ".ndjson": Jsonl,
     ".json": Jsonl,
     ".parquet": Parquet,
+    ".arrow": Arrow,
 }
 
 
 def reader_for(
     path: str | Path, *, split: str | None = None, on_bad: OnBad = "raise"
-) -> Jsonl | Parquet:
-    """The reader of a file, by the ending of its name; a folder holds parts in Parquet.
+) -> Arrow | Jsonl | Parquet:
+    """The reader of a file, by the ending of its name; a folder holds parts in Parquet or Arrow.
 
     >>> reader_for("train.jsonl", split="test") == Jsonl(path="train.jsonl", split="test")
     True
     """
     path = Path(path) if not isinstance(path, str) else path
-    suffix = ".parquet" if Path(path).is_dir() else Path(path).suffix.lower()
+    suffix = Path(path).suffix.lower()
+    if Path(path).is_dir():
+        suffix = ".arrow" if any(Path(path).glob("*.arrow")) else ".parquet"
     if suffix not in _READERS:
         raise DataError(
             f"{path}: no reader for files ending in '{suffix}'; {nearest(suffix, _READERS)}"

@@ -6,7 +6,7 @@ cannot have one type for all rows (`target`, `meta`, `messages`), it may hold JS
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from regard.data.readers.jsonl import read_json
 from regard.data.readers.loading import RecordFile, Row
 from regard.errors import DataError
 
-_ROWS_AT_ONCE = 64
+ROWS_AT_ONCE = 64
 """Rows in memory at a time: with images in them, a row may have megabytes."""
 
 _JSON_COLUMNS = ("messages", "target", "meta")
@@ -42,14 +42,19 @@ def parquet_rows(path: Path) -> Iterator[Row]:
     number = 0
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
+            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
                 for row in batch.to_pylist():
                     number += 1
-                    yield f"{path.name}:{number}", partial(_record, row)
+                    yield f"{path.name}:{number}", record_of_row(row)
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             f"{path}: cannot be read as Parquet after row {number} ({error}); cut off, perhaps?"
         ) from error
+
+
+def record_of_row(row: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    """What reads a row: columns that hold JSON as text are parsed."""
+    return partial(_record, row)
 
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:

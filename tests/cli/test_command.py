@@ -191,6 +191,22 @@ def test_a_checkpoint_is_measured_and_its_answers_kept(regard, mixed, checkpoint
     assert "16" in regard("score", "exact_answer", "answers/answers.jsonl")
 
 
+def test_data_of_others_is_read_by_layout_from_a_folder_of_images(regard, tmp_path):
+    (tmp_path / "coco").mkdir()
+    (tmp_path / "coco" / "a.png").write_bytes(png(56, 28))
+    found = {"bbox": [1, 2, 30, 20], "label": 3, "category": "cat"}
+    row = {"filename": "a.png", "width": 56, "height": 28, "detection": {"instances": [found]}}
+    odd = {**row, "width": 28}
+    (tmp_path / "odvg.jsonl").write_text(f"{json.dumps(row)}\n{json.dumps(odd)}\n")
+    theirs = ("--layout", "odvg", "--image-folder", "coco", "--reward", "detection_ap")
+    printed = regard("check-data", "odvg.jsonl", *theirs, code=1)
+    assert "odvg.jsonl:2: " in printed
+    assert "the record says 28x28" in printed
+    assert "odvg.jsonl:1: " not in printed
+    assert "unknown" in regard("check-data", "odvg.jsonl", "--layout", "odgv", code=1)
+    assert "is a world" in regard("eval", "none", "digits", "--layout", "odvg", code=1)
+
+
 def test_a_world_is_measured_by_its_name(regard, checkpoint, tmp_path):
     options = ("--num-examples", 5, "--max-tokens", 3, "--out", "answers")
     assert re.search(r"all +5 ", regard("eval", checkpoint, "digits", *options))

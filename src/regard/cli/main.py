@@ -41,6 +41,16 @@ Settings = Annotated[
         help="Change any field: `--set stages.rl.group_size=16`. `regard show RECIPE` lists them.",
     ),
 ]
+LayoutName = Annotated[
+    str,
+    typer.Option(
+        help="Whose form the records of a data file have: `sharegpt`, `odvg`, … (docs/data.md)."
+    ),
+]
+ImageFolder = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Where paths of images begin; at the data file if not given."),
+]
 RewardName = Annotated[
     str,
     typer.Argument(
@@ -147,6 +157,8 @@ def evaluate(
     resample: Annotated[
         int, typer.Option(help="Replies without </answer> are drawn anew, up to so many times.")
     ] = 0,
+    layout: LayoutName = "",
+    image_folder: ImageFolder = None,
 ) -> None:
     """Measure a checkpoint on held-out data: accuracy by kind, pass@k; every answer is kept.
 
@@ -157,7 +169,7 @@ def evaluate(
 
     measure.evaluate(
         checkpoint, data, reward, num_examples, num_samples, temperature, max_tokens, split, out,
-        blind, resample, console,
+        blind, resample, layout, image_folder, console,
     )  # fmt: skip
 
 
@@ -194,6 +206,8 @@ def check_data(
         str, typer.Option(help="What a gold answer should earn full marks of.")
     ] = "exact_answer",
     recipe: Annotated[str, typer.Option(help="A recipe whose policy's prompts must fit.")] = "",
+    layout: LayoutName = "",
+    image_folder: ImageFolder = None,
 ) -> None:
     """Look for what is wrong with a data file, line by line, before a computer is booked for it.
 
@@ -202,10 +216,11 @@ def check_data(
 
     - `regard check-data my.jsonl`
     - `regard check-data my.jsonl --recipe my_recipe.py`
+    - `regard check-data instances.jsonl --layout odvg --image-folder coco/train2017`
     """
     from regard.cli import scoring
 
-    scoring.check_data(file, reward, recipe, console)
+    scoring.check_data(file, reward, recipe, layout, image_folder, console)
 
 
 @app.command()

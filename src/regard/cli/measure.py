@@ -35,10 +35,12 @@ def evaluate(
     out: Path | None,
     is_blind: bool,
     num_resamples: int,
+    layout: str,
+    image_folder: Path | None,
     console: Console,
 ) -> None:
     """Answer, print the accuracies, keep the answers."""
-    dataset = source_named(data, split).load()
+    dataset = source_named(data, split, layout, image_folder).load()
     policy = PolicySpec(weights=checkpoint).load()
     held_out = HeldOut(
         data=Blind(_Loaded(dataset)) if is_blind else _Loaded(dataset),
@@ -77,14 +79,18 @@ class _Loaded:
         return self.dataset
 
 
-def source_named(data: str, split: str) -> Source:
+def source_named(data: str, split: str, layout: str, image_folder: Path | None) -> Source:
     """A world by its name (its test split, if no other is named), or a data file (all of it)."""
     if Path(data).exists():
-        return reader_for(data, split=split or None, on_bad="drop")
+        return reader_for(
+            data, split=split or None, on_bad="drop", layout=layout, image_folder=image_folder
+        )
     if data not in registry.world.names():
         raise ConfigError(
             f"'{data}' is neither a data file nor a world; {nearest(data, registry.world.names())}"
         )
+    if layout or image_folder:
+        raise ConfigError(f"'{data}' is a world: it has no layout and no folder of images")
     world: Source = registry.world[data](split=split or "test")
     return world
 

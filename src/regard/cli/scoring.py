@@ -39,12 +39,16 @@ def score(name: str, file: Path | None, is_audit: bool, out: Path | None, consol
         console.print(f"scores: {out}", soft_wrap=True)
 
 
-def check_data(file: Path, name: str, recipe: str, console: Console) -> None:
+def check_data(
+    file: Path, name: str, recipe: str, layout: str, image_folder: Path | None, console: Console
+) -> None:
     """Print what is wrong with a data file; exit code 1 if anything is."""
     from regard.data.check import check
+    from regard.data.readers import reader_for
 
     fit = _prompt_limits(recipe) if recipe else {}
-    report = check(file, reward_named(name), **fit)
+    records = reader_for(file, layout=layout, image_folder=image_folder).read()
+    report = check(records, reward_named(name), **fit)
     console.print(report.render(), markup=False, highlight=False, soft_wrap=True)
     if not report.is_ok:
         raise typer.Exit(1)

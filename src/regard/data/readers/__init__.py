@@ -20,7 +20,12 @@ _READERS: dict[str, type[Arrow] | type[Jsonl] | type[Parquet]] = {
 
 
 def reader_for(
-    path: str | Path, *, split: str | None = None, on_bad: OnBad = "raise"
+    path: str | Path,
+    *,
+    split: str | None = None,
+    on_bad: OnBad = "raise",
+    layout: str = "",
+    image_folder: str | Path | None = None,
 ) -> Arrow | Jsonl | Parquet:
     """The reader of a file, by the ending of its name; a folder holds parts in Parquet or Arrow.
 
@@ -35,4 +40,6 @@ def reader_for(
         raise DataError(
             f"{path}: no reader for files ending in '{suffix}'; {nearest(suffix, _READERS)}"
         )
-    return _READERS[suffix](path=path, split=split, on_bad=on_bad)
+    return _READERS[suffix](
+        path=path, split=split, on_bad=on_bad, layout=layout, image_folder=image_folder
+    )

@@ -62,6 +62,7 @@ def test_short_answers_are_laid_bare(text, bare):
         ("10 kilograms", "10 kilo"),
         ("5)", "5)"),
         ("a (b", "a (b"),  # both brackets, or none
+        ("B) ", "b) "),
         (" 7 ", " 7 "),
         ("inchour", "inc"),  # "hour" is looked for first
     ],

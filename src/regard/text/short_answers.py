@@ -30,7 +30,7 @@ def bare_answer(text: str, *, units: Literal["words", "anywhere"] = "words") -> 
     for word in ("yes", "no"):
         if f"{word}," in text or f"{word}. " in text:
             return word
-    if ")" in text and (before := text.partition("(")[0].strip()):
+    if "(" in text and ")" in text and (before := text.partition("(")[0].strip()):
         text = before
     if " or " in text:
         text = text.partition(" or ")[0].strip()

@@ -57,6 +57,11 @@ def _keep(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _check_correctness(given: dict[str, Any]) -> bool:
+    said = [each for each in given["preds"] if isinstance(each, str)]
+    return isinstance(given["gt"], str) and hints.any_is_right(given["gt"], said)
+
+
 def _grpo_advantage(given: dict[str, Any]) -> list[list[float]]:
     return advantages_by_token(
         given["rewards"], given["index"], given["mask"], openvlthinker().advantage
@@ -98,7 +103,7 @@ ADAPTERS = {
     "get_shard_indices": lambda given: shard_bounds(
         given["total_size"], given["shard_id"], given["num_shards"]
     ),
-    "check_correctness": lambda given: hints.any_is_right(given["gt"], given["preds"]),
+    "check_correctness": _check_correctness,
 }
 
 _EQUAL = EqualGroups(lambda given: (given["rewards"], given["index"]))

@@ -83,3 +83,14 @@ ADAPTERS = {
     ),
     "few_shot_summary": summary,
 }
+
+
+def two_score_the_same(given: dict[str, Any]) -> bool:
+    """For a caption among the images, or an image among the captions, to a last digit."""
+    texts, images = np.array(given["text_features"]), np.array(given["image_features"])
+    scores = texts @ images.T
+    gaps = [np.diff(np.sort(each, axis=1), axis=1) for each in (scores, scores.T)]
+    return any(bool((each < 1e-6).any()) for each in gaps)
+
+
+PREDICATES = {"two_score_the_same": two_score_the_same}

@@ -107,7 +107,37 @@ def logits_are_large(given: dict[str, Any]) -> bool:
     return any(abs(logit) > 50 for row in given["logits"] for logit in row)
 
 
-PREDICATES = {"logits_are_large": logits_are_large}
+def nothing_is_solved(given: dict[str, Any]) -> bool:
+    return not any(item["multi"] for item in given["items"])
+
+
+def _nothing_by_rote(given: dict[str, Any], published: Any) -> dict[str, Any]:
+    """Every problem is wrong as a whole: what is left to count is whether its steps are right."""
+    knew = sum(all(item["steps"]) for item in given["items"])
+    lacked = len(given["items"]) - knew
+    score = f"{(525 - 0.5 * knew - lacked) / 525:.2%}"
+    solved = [
+        f"{way}_{how}"
+        for way in ("CompleteMastery", "RoteMemorization")
+        for how in ("loose", "strict")
+    ]
+    return {
+        "counts": {
+            "InadequateGeneralization": knew,
+            "InsufficientKnowledge": lacked,
+            **dict.fromkeys(solved, 0),
+        },
+        "score_strict": score,
+        "score_loose": score,
+        "rates": {
+            "InadequateGeneralization_rate": f"{knew / 525:.2%}",
+            "InsufficientKnowledge_rate": f"{lacked / 525:.2%}",
+            **{f"{name}_rate": "0.00%" for name in solved},
+        },
+    }
+
+
+PREDICATES = {"logits_are_large": logits_are_large, "nothing_is_solved": nothing_is_solved}
 
 ADAPTERS = {
     "token_entropy_nats": _entropy,
@@ -131,4 +161,4 @@ ADAPTERS = {
 
 _EQUAL = EqualGroups(lambda given: (given["scores"], [0] * len(given["scores"])))
 PREDICATES["all_earn_the_same"] = _EQUAL.exist
-EXPECTED = {"no_signal": _EQUAL.have_none}
+EXPECTED = {"no_signal": _EQUAL.have_none, "nothing_by_rote": _nothing_by_rote}

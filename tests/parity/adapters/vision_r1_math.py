@@ -16,6 +16,7 @@ from regard.rewards.format import ThinkAnswerFormat, ThinkBoxFormat
 from regard.rewards.mathematics import MathAnswer
 from regard.text.boxed import last_opened_box
 from regard.text.choices import infer_choice
+from regard.text.competition import same_answer
 from regard.text.tags import after_final_answer
 from regard.types import FreeText
 
@@ -96,7 +97,7 @@ _EQUAL = EqualGroups(lambda given: (given["rewards"], given["index"]))
 PREDICATES = {
     "all_earn_the_same": _EQUAL.exist,
     "nothing_boxed_is_none": lambda given: (
-        given["ground_truth"] == "None" and last_opened_box(given["predict_str"]) is None
+        same_answer("None", given["ground_truth"]) and last_opened_box(given["predict_str"]) is None
     ),
 }
 EXPECTED = {"no_signal": _EQUAL.have_none, "no_accuracy": lambda given, published: published - 0.9}

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from parity.tokens import Tokens, run
+from parity.units import differ_by_a_unit, installed_says_equal
 from regard.algorithms.advantages import LengthBonus, length_bonus
 from regard.algorithms.kl import to_go
 from regard.algorithms.published import vl_rethinker
@@ -91,18 +92,22 @@ def _labels(given: dict[str, Any]) -> list[int]:
     return [int(difficulty(group)) for group in groups for _ in group]
 
 
-_QUANTITY = re.compile(
-    r"(?P<number>-?[0-9]+(?:\.[0-9]+)?)\s*"
-    r"(?:\\?%|degrees?|percent|kg|hours?|seconds?|meters?|m)"
-)
+def _said_and_wanted(given: dict[str, Any]) -> tuple[str, str]:
+    """The last box, answer block or "Answer:" of the solution; the reference without its box."""
+    pattern = r"\\boxed\{([^{}]*)\}|<answer>(.*?)</answer>|Answer: *([^<\n]*)"
+    found = re.findall(pattern, given["solution"])
+    reference = re.fullmatch(r"\s*\\boxed\{([^{}]*)\}\s*", given["gt"])
+    return "".join(found[-1]) if found else "", reference[1] if reference else given["gt"]
 
 
 def adds_a_unit(given: dict[str, Any]) -> bool:
-    """The last box or answer block is the number of the reference, and a unit it lacks."""
-    found = re.findall(r"\\boxed\{([^{}]*)\}|<answer>(.*?)</answer>", given["solution"])
-    said = _QUANTITY.fullmatch("".join(found[-1]).strip()) if found else None
-    reference = re.fullmatch(r"(?:\\boxed\{)?(-?[0-9.]+)\}?", given["gt"])
-    return said is not None and reference is not None and said["number"] == reference[1]
+    return differ_by_a_unit(*_said_and_wanted(given))
+
+
+def _as_installed(given: dict[str, Any], published: dict[str, Any]) -> dict[str, Any]:
+    return (
+        {**published, "score": 1.0} if installed_says_equal(*_said_and_wanted(given)) else published
+    )
 
 
 def _group_advantage(given: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +190,7 @@ PREDICATES = {
 }
 
 EXPECTED = {
-    "right": lambda given, published: {**published, "score": 1.0},
+    "as_installed": _as_installed,
     "skipped": lambda given, published: [
         {"skipped": True, "keep_size": 0} if "raises" in one else one for one in published
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from parity.units import differ_by_a_unit, installed_says_equal
 from regard.geometry.boxes import iou
 from regard.rewards.contract import ask, say
 from regard.rewards.judges import BetterThanReference, ScriptedScorer, margin_value
@@ -64,3 +65,25 @@ ADAPTERS = {
     "iou_definition": lambda given: _iou(given["box_a"], given["box_b"]),
     "mixed_reward_composed": _mixed,
 }
+
+
+def _without_point(given: dict[str, Any]) -> tuple[str, str]:
+    said, wanted = _tag({"s": given["response"]}) or "", str(given["gt"])
+    return said.removesuffix("."), wanted.removesuffix(".")
+
+
+def adds_a_unit_or_point(given: dict[str, Any]) -> bool:
+    if given["kind"] != "math":
+        return False
+    said = _tag({"s": given["response"]}) or ""
+    ends = said.endswith("."), str(given["gt"]).endswith(".")
+    return ends[0] != ends[1] or differ_by_a_unit(said, str(given["gt"]))
+
+
+def _number_counts(given: dict[str, Any], published: float) -> float:
+    said, wanted = _without_point(given)
+    return 1.0 if said == wanted or installed_says_equal(said, wanted) else published
+
+
+PREDICATES = {"adds_a_unit_or_point": adds_a_unit_or_point}
+EXPECTED = {"number_counts": _number_counts}

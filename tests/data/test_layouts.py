@@ -12,9 +12,11 @@ from regard.types import (
     Expression,
     Frame,
     FreeText,
+    GuiAction,
     LabelledBox,
     LabelledBoxes,
     Number,
+    Point,
 )
 
 
@@ -305,3 +307,69 @@ def test_a_question_of_wethink_without_an_answer_is_refused(lines):
     with pytest.raises(DataError, match="'answer' is missing"):
         one(lines, "wethink", wethink("", "DES"))
     assert one(lines, "wethink", wethink("2", "FIB", image_path=None)).images == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "target"),
+    [
+        ("B", Choice("B")),
+        ("x", Expression("x")),
+        ("\\sqrt{3}", Expression("\\sqrt{3}")),
+        (3, Expression("3")),
+    ],
+)
+def test_a_row_in_easy_r1s_form(lines, answer, target):
+    row = {"images": ["cat.png"], "problem": "<image>Find x.", "answer": answer}
+    example = one(lines, "geometry3k", row)
+    assert (example.target, example.question, len(example.images)) == (target, "Find x.", 1)
+    with pytest.raises(DataError, match="'answer' is missing"):
+        one(lines, "geometry3k", {**row, "answer": ""})
+
+
+def test_a_row_of_med_r1(lines):
+    row = {"image": "cat.png", "problem": "Which? A)Lung (COPD), B)Liver"}
+    example = one(lines, "med_r1", {**row, "solution": "<answer> B </answer>"})
+    assert (example.target, len(example.images)) == (Choice("B"), 1)
+    for solution in ("B", "<answer> liver </answer>"):
+        with pytest.raises(DataError, match="a letter in answer tags"):
+            one(lines, "med_r1", {**row, "solution": solution})
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text", "action"),
+    [
+        ([0.25, 0.5], "no input text", GuiAction("click", Point(0.25, 0.5, Frame.UNIT))),
+        (
+            [0.1, 0.2, 0.3, 0.4],
+            "no input text",
+            GuiAction("click", Box(0.1, 0.2, 0.3, 0.4, Frame.UNIT)),
+        ),
+        ([-100, -100], "7 am", GuiAction("click", None, "7 am")),
+    ],
+)
+def test_a_row_of_gui_r1(lines, numbers, text, action):
+    row = {
+        "id": "a-17", "image": "cat.png", "instruction": "open the alarm tab", "task_type": "high",
+        "history": "None", "gt_action": "click", "gt_bbox": numbers, "gt_input_text": text,
+    }  # fmt: skip
+    example = one(lines, "gui_r1", row)
+    assert (example.target, example.kind, example.meta) == (action, "high", {})
+    assert example.question == "open the alarm tab\nActions so far: None"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "fault"),
+    [([1, 2, 3], "two or four"), ([10, 20], "fractions of the screen"), (["a", 1], "finite")],
+)
+def test_a_place_of_gui_r1_that_is_none_is_refused(lines, numbers, fault):
+    row = {"image": "cat.png", "instruction": "?", "gt_action": "click", "gt_bbox": numbers}
+    with pytest.raises(DataError, match=fault):
+        one(lines, "gui_r1", row)
+
+
+def test_a_test_of_vlm_r1_asks_for_a_box(lines):
+    row = {"image": "cat.png", "problem": "the mug", "solution": [4, 5, 20.5, 28]}
+    example = one(lines, "vlm_r1_test", row)
+    assert (example.target, example.question) == (Box(4, 5, 20.5, 28), "the mug")
+    with pytest.raises(DataError, match="4 finite numbers"):
+        one(lines, "vlm_r1_test", {**row, "solution": "[4, 5]"})

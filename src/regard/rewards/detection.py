@@ -335,7 +335,7 @@ class MatchedRecall(_Matched):
     """Least quality, 0 to 1, of a pair that counts (the paper's xi 0)."""
 
     def __call__(self, completion: Completion, example: Example) -> Score:
-        objects = true_objects(example, self, as_they_are=self.official)
+        objects = true_objects(example, self)
         found, qualities = self._qualities(completion, example, objects)
         if not found or not objects:
             value = float(not objects and not found)
@@ -379,7 +379,7 @@ class MatchedPrecision(_Matched):
     free, and listing more never costs."""
 
     def __call__(self, completion: Completion, example: Example) -> Score:
-        objects = true_objects(example, self, as_they_are=self.official)
+        objects = true_objects(example, self)
         found, qualities = self._qualities(completion, example, objects)
         if not found or not objects:
             value = float(not objects and not found)

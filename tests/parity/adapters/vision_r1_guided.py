@@ -52,7 +52,10 @@ def match_giou(given: dict[str, Any]) -> list[float]:
 
 
 def truth_of(given: dict[str, Any]) -> Example:
-    boxes = [LabelledBox(label, Box(*rows[0])) for label, rows in given["solution"]]
+    boxes = [
+        LabelledBox(label, Box(*np.reshape(rows, (-1, 4))[0].tolist()))
+        for label, rows in given["solution"]
+    ]
     return ask("?", LabelledBoxes(tuple(boxes)))
 
 
@@ -141,6 +144,40 @@ def count_disagrees(given: dict[str, Any]) -> bool:
     return len(given["solution"]) != given["num_instances"] > 0
 
 
-PREDICATES = {"boxes_where_none_are": boxes_where_none_are, "count_disagrees": count_disagrees}
+def pair_has_no_quality(given: dict[str, Any]) -> bool:
+    """Boxes on one side only, corners out of order, or the same box without an area on both."""
+    said, true = given["pred_boxes"], given["gt_boxes"]
+    both = [*said, *true]
+    return (
+        not said
+        or not true
+        or any(x0 > x1 or y0 > y1 for x0, y0, x1, y1 in both)
+        or any(
+            (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1])) == 0
+            or not (_area(a) or _area(b))
+            for a in said
+            for b in true
+        )
+    )
+
+
+def _area(box: list[float]) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def label_has_no_number(given: dict[str, Any]) -> bool:
+    """A true label that the record's table lacks, which is looked up where boxes are listed."""
+    known = {label.lower() for label in given["target_id_map"]}
+    return any(label.lower() not in known for label, _ in given["solution"]) and bool(
+        objects_or_salvage(given["completion"])
+    )
+
+
+PREDICATES = {
+    "boxes_where_none_are": boxes_where_none_are,
+    "count_disagrees": count_disagrees,
+    "pair_has_no_quality": pair_has_no_quality,
+    "label_has_no_number": label_has_no_number,
+}
 
 EXPECTED = {"nothing": lambda given, published: 0.0}

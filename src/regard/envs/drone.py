@@ -87,7 +87,8 @@ def expert_flight(
         ahead_x, ahead_y, ahead_z = places[i + lookahead].tolist()
         back_x, back_y = x - ahead_x, y - ahead_y
         heading = math.atan2(-back_y, -back_x)
-        angle = math.atan2(goal[1] - ahead_y, goal[0] - ahead_x) - heading
+        # Both bearings are turned round in the same way: straight back, the sign of 0 decides.
+        angle = math.atan2(-(ahead_y - goal[1]), -(ahead_x - goal[0])) - heading
         if abs(angle) > math.pi / 2:
             continue
         local_x, local_y = turned(back_x, back_y, -heading)

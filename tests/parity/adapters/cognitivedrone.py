@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from regard.envs.drone import (
     Pose,
     expert_flight,
@@ -62,18 +64,15 @@ def spline_path(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def bench_rollout_expert(given: dict[str, Any]) -> dict[str, Any]:
-    place, num_steps, log = tuple(given["start"]), 0, []
+    place, left, log = tuple(given["start"]), given["max_steps"], []
     for goal in given["goals"]:
         result, num_steps, place = oracle_flight(
-            tuple(given["start"]),
-            given["yaw"],
-            tuple(goal),
-            max_steps=given["max_steps"],
-            official=True,
+            place, given["yaw"], tuple(goal), max_steps=left, official=True
         )
+        left -= num_steps
         if result:
             log.append([result, "Reasoning", "Digits"])
-    return {"log": log, "n_steps": num_steps, "final": place}
+    return {"log": log, "n_steps": given["max_steps"] - left, "final": place}
 
 
 ADAPTERS = {
@@ -105,3 +104,32 @@ ADAPTERS = {
 }
 
 SAMPLED = {"expert_trajectory": as_recorded}
+
+
+# ----------------------------------------------------------------------------- where we differ
+
+
+def _knots(given: dict[str, Any]) -> Any:
+    """Distances of the four stops of the expert's way, along the chords between them."""
+    (x, y), (goal_x, goal_y) = (
+        given.get(name, given.get(f"{name}_xy"))[:2] for name in ("start", "goal")
+    )
+    stops = np.diff([(x, y), (x + 0.5, y), (goal_x - 0.5, goal_y), (goal_x, goal_y)], axis=0)
+    return np.cumsum([0.0, *np.hypot(stops[:, 0], stops[:, 1])])
+
+
+def stops_coincide(given: dict[str, Any]) -> bool:
+    """The gate is one metre straight ahead, so that the second stop is the third."""
+    return bool((np.diff(_knots(given)) == 0).any())
+
+
+def last_place_is_the_end(given: dict[str, Any]) -> bool:
+    """Rounding puts a place on the gate itself, or beyond."""
+    length = _knots(given)[-1]
+    places = np.arange(0, length, given["ds"])
+    return len(places) > 0 and bool(places[-1] >= length)
+
+
+PREDICATES = {"stops_coincide": stops_coincide, "last_place_is_the_end": last_place_is_the_end}
+
+EXPECTED = {"refused": lambda given, published: {"raises": "DataError"}}

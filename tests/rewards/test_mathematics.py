@@ -153,10 +153,34 @@ def test_looking_ahead_cheaply_reads_the_same(monkeypatch):
 @needs_math_verify
 def test_what_takes_too_long_is_wrong_and_the_next_is_verified_all_the_same():
     start = time.monotonic()
-    late = verifier.verify("$9$", "$9^{9^{9^{9}}}$", timeout_s=1.0)
+    late = verifier.verify("$9$", "$(x+y+z)^{200}$", timeout_s=1.0)
     assert (late.is_equal, late.fault) == (False, "no answer within 1 s")
     assert time.monotonic() - start < 60
     assert verifier.verify("$0.5$", r"$\frac{5}{10}$").is_equal
+
+
+@needs_math_verify
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("$9^{9^{9^{9}}}$", "$10^{10^{10}}$", "$1000000!$", r"$\{2^{2^{2^{2^{2^2}}}}, 1\}$"),
+        *("so 9^9^9^9", "$" + r"\frac{1}{" * 15 + "2" + "}" * 15 + "$", "$(x+1)^{2024}$"),
+    ],
+)
+def test_what_is_too_large_is_not_worked_out(text):
+    verdict = verifier.verify(text, r"$\{9, 1\}$", timeout_s=100.0)
+    assert (verdict.is_equal, verdict.fault) == (False, verifier.TOO_LARGE)
+    again = verifier.verify(text, text.replace("9", "9 "), timeout_s=100.0)
+    assert (again.is_equal, again.fault) == (True, "")
+
+
+@needs_math_verify
+def test_an_absurd_answer_says_why_it_is_wrong():
+    score = MathAnswer()(say("<answer>x + 9^{9^{9^9}}</answer>"), ask("Well?", Expression("x")))
+    assert (score.value, score.reason) == (
+        0.0,
+        "'x + 9^{9^{9^9}}', not 'x' (too large to work out)",
+    )
 
 
 @needs_math_verify

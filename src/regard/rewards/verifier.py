@@ -19,6 +19,7 @@ from typing import Any
 
 from regard.errors import ConfigError
 from regard.rewards.workers import CallFailed, Workers
+from regard.text.magnitude import is_too_large
 
 MAX_LENGTH = 4000
 """Characters; longer texts are read from their end, where answers stand."""
@@ -39,7 +40,7 @@ class Verified:
     said: str | None
     """The text that was read in the answer; None where nothing was."""
     fault: str = ""
-    """Why there was no comparison: it took too long."""
+    """Why there was no comparison: it took too long, or would have."""
 
 
 def verify(truth: str, said: str, *, timeout_s: float = 5.0) -> Verified:
@@ -73,13 +74,23 @@ def _verify(truth: str, said: str, timeout_s: float) -> Verified:
         answer = _WORKERS.call({"truth": truth, "said": said}, timeout_s=timeout_s)
     except CallFailed as error:
         return Verified(False, None, None, fault=str(error))
-    return Verified(answer["is_equal"], answer["truth"], answer["said"])
+    return Verified(**answer)
 
 
 @functools.cache
 def is_installed() -> bool:
     """Whether math-verify can be imported."""
     return importlib.util.find_spec("math_verify") is not None
+
+
+TOO_LARGE = "too large to work out"
+
+
+@dataclass(frozen=True)
+class _TooLarge:
+    """A formula that would take for ever to work out, in the place of what it means."""
+
+    formula: str
 
 
 def _compared(truth: str, said: str) -> dict[str, Any]:
@@ -89,15 +100,26 @@ def _compared(truth: str, said: str) -> dict[str, Any]:
     texts = [
         str(found[1]) if len(found) > 1 else (str(found[0]) if found else None) for found in read
     ]
-    try:
-        verdict = bool(read[0] and read[1] and library.verify(*read, timeout_seconds=None))
-    except Exception:
-        verdict = False
-    return {"is_equal": verdict, "truth": texts[0], "said": texts[1]}
+    fault = ""
+    if any(isinstance(each, _TooLarge) for found in read for each in found):
+        verdict = read[0] == read[1]
+        fault = "" if verdict else TOO_LARGE
+    else:
+        try:
+            verdict = bool(read[0] and read[1] and library.verify(*read, timeout_seconds=None))
+        except Exception:
+            verdict = False
+    return {"is_equal": verdict, "truth": texts[0], "said": texts[1], "fault": fault}
+
+
+_REFUSED: list[str] = []
+"""Formulas that were too large to be read since the last text was begun."""
 
 
 def look_ahead_cheaply() -> None:
     """Let math-verify's parser look ahead without context first; for the worker's process only.
+
+    What is too large to work out is not read at all.
 
     Its grammar is one of ANTLR's, whose prediction without context ("SLL") either builds the tree
     that the full one ("LL") builds, or finds a syntax error; then the text is parsed again. That
@@ -113,6 +135,10 @@ def look_ahead_cheaply() -> None:
 
     class TwoStageParser(thorough):  # type: ignore[misc, valid-type]
         def math(self) -> Any:
+            formula = str(self.getTokenStream().tokenSource.inputStream)
+            if is_too_large(formula):
+                _REFUSED.append(formula)
+                raise ValueError(TOO_LARGE)
             self._interp.predictionMode = mode.SLL
             try:
                 return super().math()
@@ -128,10 +154,17 @@ def look_ahead_cheaply() -> None:
 def _parsed(text: str) -> list[Any]:
     """What math-verify reads in a text; kept, since a truth comes once for each completion."""
     library = importlib.import_module("math_verify")
+    _REFUSED.clear()
     try:
-        return list(library.parse(text, parsing_timeout=None, raise_on_error=False))
+        found = list(library.parse(text, parsing_timeout=None, raise_on_error=False))
     except Exception:
-        return []
+        found = []
+    # What is no LaTeX is read by another parser.
+    refused = [*_REFUSED, *(part for part in found if isinstance(part, str) and is_too_large(part))]
+    if refused:
+        formula = "".join(refused[0].split())
+        return [_TooLarge(formula), formula]
+    return found
 
 
 def _serve() -> None:

@@ -8,6 +8,7 @@ from regard.rewards.compositions import (
     hard_format,
     mixed_by_target,
     option_and_format,
+    option_and_length,
     option_or_loss,
     rule_by_kind_else_judge,
     rule_or_judge,
@@ -77,6 +78,25 @@ def test_what_is_not_right_costs_a_point():
     assert reward(tagged("A"), which).value == -1.0
     assert reward(Completion(text=text, token_ids=tuple(range(10))), which).value == 0.0
     assert range_of(reward, which) == (-2.0, 1.0)
+
+
+def test_an_option_and_its_length_add_up_or_must_both_be_right():
+    which = ask("Which?", Choice("B"))
+    text = "<think>a</think><answer>B</answer>"
+    short, long, longest = (
+        Completion(text=text, token_ids=tuple(range(length))) for length in (5, 9, 10)
+    )
+    sums, gated = (option_and_length(max_length=10, buffer=5, gated=each) for each in (False, True))
+    # beyond 5 tokens, a fifth of a point for each, and half of it counts
+    assert [sums(each, which).value for each in (short, long, longest)] == [
+        0.5,
+        pytest.approx(0.1),
+        0.0,
+    ]
+    assert sums(tagged("A"), which).value == 0.0
+    assert [gated(each, which).value for each in (short, long)] == [1.0, -1.0]
+    assert gated(tagged("A"), which).value == -1.0
+    assert (range_of(sums, which), range_of(gated, which)) == ((-0.5, 0.5), (-1.0, 1.0))
 
 
 def test_an_option_and_its_format_add_up_or_must_both_be_right():

@@ -102,5 +102,17 @@ def option_or_loss(*, max_length: int, buffer: int) -> Weighted:
     return Weighted(answer=(1.0, right), length=(1.0, length))
 
 
+def option_and_length(*, max_length: int, buffer: int, gated: bool = False) -> Weighted | Gated:
+    """0.5 for the right option, less up to 0.5 for what is too long; gated, 1 or -1.
+
+    Patho-R1 (arXiv:2505.11404) with DAPO, as it was retold: once as the sum, once as 1 where the
+    option is right and nothing is too long, and -1 where not. How long is too long is DAPO's rule.
+    """
+    length = SoftOverlong(max_length=max_length, buffer=buffer)
+    if gated:
+        return Gated(gate=length, threshold=0.0, reward=_plus_or_minus(), otherwise=-1.0)
+    return Weighted(accuracy=(0.5, MathAnswer()), length=(0.5, length))
+
+
 def _plus_or_minus() -> Gated:
     return Gated(gate=MathAnswer(), reward=MathAnswer(), otherwise=-1.0)

@@ -11,6 +11,7 @@ from regard.evals.benchmarks.detection import (
     coco_metrics,
     detections_of,
     greedy_precision_recall,
+    griffon_detections,
     listed_detections,
     names_in,
     odinw_mean,
@@ -206,6 +207,33 @@ def test_answers_in_vlm_r1s_way_become_rows_of_results(text, boxes):
     seen = ImageFrame(original=(200, 100), model_input=(100, 100), answers_in=Frame.INPUT)
     rows = listed_detections(text, image_id=3, categories={"cat": 1}, image=seen)
     assert [row.bbox for row in rows] == boxes
+
+
+@pytest.mark.parametrize(
+    ("text", "boxes"),
+    [
+        ("None", []),
+        ("Cat-[0.100,0.100,0.200,0.300]", [(20.0, 10.0, 20.0, 20.0)]),
+        (
+            " cat-[0.100,0.100,0.200,0.300] & cow-[0.000,0.000,1.000,1.000]",
+            [(20.0, 10.0, 20.0, 20.0)],
+        ),
+        ("cat-[0.1,0.1,0.2,0.3]", []),
+        ("cat-[0.100, 0.100, 0.200, 0.300]", []),
+        ("half-cat-[0.100,0.100,0.200,0.300]", []),
+        ("&" * 100_000, []),
+    ],
+)
+def test_answers_of_griffon_become_rows_of_results(text, boxes):
+    rows = griffon_detections(text, image_id=3, categories={"cat": 1}, size=(200, 100))
+    assert [row.bbox for row in rows] == boxes
+    assert {row.score for row in rows} <= {0.99}
+
+
+def test_each_object_of_griffon_has_a_score_or_none_has():
+    text = "cat-[0.100,0.100,0.200,0.300]&cow-[0.000,0.000,1.000,1.000]"
+    with pytest.raises(DataError, match="1 scores of 2 objects"):
+        griffon_detections(text, image_id=3, categories={}, size=(1, 1), scores=[0.5])
 
 
 def test_crowded_categories_are_left_out(truth):

@@ -246,6 +246,12 @@ def test_medical_records_by_domain(tmp_path):
     assert transfer.over_tests("CT") == pytest.approx(0.7)
 
 
+def test_hints_stand_before_questions_and_choices_behind_them():
+    assert hints.hinted("Is it so?", "yes_no") == "Hint: answer with yes or no.\nIs it so?"
+    assert hints.hinted("", "in_picture").count("\n") == 0
+    assert hints.hinted("Which?", None, list("abcdefghijkl")).endswith("(J) j")
+
+
 def test_hints_map_options_to_letters():
     assert hints.option_letter("7", None, ["7", "8"]) == "A"
     assert hints.option_letter("k", list("abcdefghijk")) == "k"  # the eleventh has no letter

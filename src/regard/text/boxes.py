@@ -207,6 +207,28 @@ def fenced_literals(text: str) -> list[Any]:
     return []
 
 
+_UNIT = r"(\d{1,4}\.\d{3})"
+_FRACTIONS = re.compile(rf"{_UNIT},{_UNIT},{_UNIT},{_UNIT}\]")
+
+
+def named_boxes(text: str) -> list[FoundObject]:
+    """Objects as Griffon lists them: `label-[x0,y0,x1,y1]` joined by "&", in fractions.
+
+    Numbers have three decimals, no blanks among them; whatever is written otherwise is passed over.
+
+    >>> named_boxes("cat-[0.100,0.200,0.500,0.600]&dog")
+    [FoundObject(label='cat', corners=(0.1, 0.2, 0.5, 0.6))]
+    """
+    found = []
+    for item in text.split("&"):
+        label, _, numbers = item.strip().rpartition("-[")
+        match = _FRACTIONS.fullmatch(numbers)
+        if label and match is not None:
+            x0, y0, x1, y1 = map(float, match.groups())
+            found.append(FoundObject(label.strip(), (x0, y0, x1, y1)))
+    return found
+
+
 def read_objects(text: str) -> list[FoundObject] | None:
     """The objects of an answer, forgivingly: any fence or none, JSON or Python, one object or many.
 

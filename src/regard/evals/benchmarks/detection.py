@@ -1,8 +1,9 @@
 """Detection: COCO and ODinW, over answers in text.
 
-Answers become rows in COCO's result format (`detections_of`, `listed_detections`), the truth is
-COCO's annotation file, and faster-coco-eval counts (`coco_metrics`). A language model has no
-confidence to give, so every box is as sure as every other, and only their order counts.
+Answers become rows in COCO's result format (`detections_of`, `listed_detections`,
+`griffon_detections`), the truth is COCO's annotation file, and faster-coco-eval counts
+(`coco_metrics`). A language model has no confidence to give, so every box is as sure as every
+other, and only their order counts.
 
 VLM-R1 reports detection on three subsets of COCO: COCO_filtered (`without_crowded(truth)`),
 COCO_pos_2, one box of a category (`without_crowded(truth, max_boxes=1)`), and COCO_pos_3, ten boxes
@@ -29,7 +30,7 @@ from regard.evals.benchmarks.tables import read_json
 from regard.geometry.frames import frame_size
 from regard.geometry.matching import greedy_pairs
 from regard.geometry.pairs import Array, pairwise_iou, rescaled
-from regard.text.boxes import fenced_literals, read_objects
+from regard.text.boxes import fenced_literals, named_boxes, read_objects
 from regard.text.tags import inside
 from regard.types import Frame, ImageFrame
 
@@ -146,6 +147,41 @@ def listed_detections(
             x0, y0, x1, y1 = row.tolist()
             box = (x0, y0, x1 - x0, y1 - y0)
             found.append(Detection(image_id=image_id, category_id=number, bbox=box, score=score))
+    return found
+
+
+def griffon_detections(
+    text: str,
+    *,
+    image_id: int,
+    categories: Mapping[str, int],
+    size: tuple[float, float],
+    scores: Sequence[float] = (),
+) -> list[Detection]:
+    """The boxes of an answer of Griffon, the other model that Vision-R1 (2503.18013) trains.
+
+    `scores`: of each object it lists, in order, known or not; without them all are as sure. `size`:
+    width and height of the original image in pixels. Names of categories are lower case.
+
+    >>> rows = griffon_detections("cat-[0.100,0.200,0.500,0.600]&cow-[0.000,0.000,1.000,1.000]",
+    ...     image_id=7, categories={"cat": 1}, size=(200, 100), scores=[0.5, 0.9])
+    >>> [(row.bbox, row.score) for row in rows]
+    [((20.0, 20.0, 80.0, 40.0), 0.5)]
+    """
+    objects = named_boxes(text)
+    if scores and len(scores) != len(objects):
+        raise DataError(f"{len(scores)} scores of {len(objects)} objects in {text[:60]!r}")
+    width, height = size
+    found = []
+    for each, score in zip(objects, scores or [CONSTANT_SCORE] * len(objects), strict=True):
+        category = categories.get(str(each.label).lower())
+        if category is not None:
+            x0, y0, x1, y1 = each.corners
+            sides = round((x1 - x0) * width, 6), round((y1 - y0) * height, 6)
+            box = (round(x0 * width, 6), round(y0 * height, 6), *sides)
+            found.append(
+                Detection(image_id=image_id, category_id=category, bbox=box, score=float(score))
+            )
     return found
 
 

@@ -1,8 +1,12 @@
-r"""Option questions with a hint, as OpenVLThinker (arXiv:2503.17352) asks and scores them."""
+r"""Questions with a hint before them, as OpenVLThinker (arXiv:2503.17352) asks and scores them.
+
+What kind of hint stands before which questions is its code's; the words are ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from regard.text.boxed import last_opened_box
 from regard.text.competition import same_answer
@@ -10,6 +14,32 @@ from regard.text.tags import last_opened
 
 _TEN_LETTERS = "ABCDEFGHIJ"
 _NOT_FOUND = "Failed to extract."
+
+
+Hint = Literal["options", "yes_no", "in_picture"]
+"""What is hinted at: options in the text (MathVista, EMMA, …), yes or no (HallusionBench), a
+question and options that stand in the picture (MMMU-Pro, vision)."""
+
+_HINTS: Mapping[Hint, str] = {
+    "options": "Hint: end with the letter of the right choice.",
+    "yes_no": "Hint: answer with yes or no.",
+    "in_picture": "Hint: the question and its choices are in the picture; end with the letter of "
+    "the right one.",
+}
+
+
+def hinted(question: str, hint: Hint | None, choices: Sequence[str] = ()) -> str:
+    """The question behind its hint, and before its choices, with a letter each.
+
+    >>> print(hinted("How many?", "options", ["3", "4"]))
+    Hint: end with the letter of the right choice.
+    How many?
+    (A) 3
+    (B) 4
+    """
+    head = [] if hint is None else [_HINTS[hint]]
+    listed = [f"({letter}) {words}" for letter, words in zip(_TEN_LETTERS, choices, strict=False)]
+    return "\n".join([*head, *([question] if question else []), *listed])
 
 
 def option_letter(

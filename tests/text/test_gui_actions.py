@@ -114,13 +114,19 @@ def test_the_pair_is_the_one_the_published_search_finds(text):
 
 
 @pytest.mark.parametrize(
-    "piece", ["{[1, 2]", "[1, 2]\n{", "'input_text': '", "'action': '", "{[1,\n2]  "]
+    "piece",
+    ["{[1, 2]", "[1, 2]\n{", "'input_text': '", "'action': '", "{[1,\n2]  ", "1,", "[1, 2], "],
 )
 def test_a_megabyte_takes_no_longer_than_it_must(piece):
     text = piece * (1_000_000 // len(piece))
     start = time.thread_time()
     last_pair_in_braces(text), quoted_kind(text), quoted_text(text), gui_actions(text)
     assert time.thread_time() - start < 5
+
+
+def test_a_list_of_ten_thousands_of_marks_is_noise():
+    assert gui_actions("[" + "{'action': 'wait'}, " * 2000 + "]") is not None
+    assert gui_actions("[" + "{'action': 'wait'}, " * 9000 + "]") is None
 
 
 # ------------------------------------------------------------------------------------ shared words

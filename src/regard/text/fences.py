@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate
 from typing import Any
 
 MAX_DEPTH = 50
 """Brackets within brackets; boxes need four."""
 
 _FENCE = "```"
-_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[{]|[\]}]', re.DOTALL)
+_NO_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[^\[\]{}"]++', re.DOTALL)
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def fences(text: str, language: str = "json") -> list[str]:
@@ -46,16 +48,8 @@ def is_deep(text: str, limit: int = MAX_DEPTH) -> bool:
     """
     if text.count("[") + text.count("{") <= limit:
         return False
-    depth = 0
-    for match in _BRACKET.finditer(text):
-        mark = match[0]
-        if mark in "[{":
-            depth += 1
-            if depth > limit:
-                return True
-        elif mark in "]}":
-            depth -= 1
-    return False
+    brackets = _NO_BRACKETS.sub("", text)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > limit
 
 
 def read_json(text: str) -> Any:
@@ -85,7 +79,7 @@ def salvaged_items(text: str) -> list[Any]:
         return []
     items: list[Any] = []
     decoder, position, num_broken = json.JSONDecoder(), start + 1, 0
-    while position >= 0 and num_broken <= _MAX_BROKEN:
+    while position >= 0 and num_broken <= _MAX_BROKEN and len(items) < _MAX_ITEMS:
         position = _after_blank(text, position)
         try:
             item, position = decoder.raw_decode(text, position)
@@ -109,4 +103,6 @@ def _after_blank(text: str, position: int) -> int:
 _MAX_BROKEN = 1000
 """Broken items of a list. Each costs a look at all text before it, since the decoder counts lines
 for its message; what has more of them is noise."""
+_MAX_ITEMS = 10_000
+"""Whole items that are taken out of a broken list; what has more of them is noise, too."""
 _BLANK = re.compile(r"[ \t\r\n]*+")

@@ -32,7 +32,10 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _MAX_DIGITS = 400
 _MAX_LENGTH = 200_000
-"""Characters; no honest answer is longer, and reading them takes a third of a second."""
+"""Characters; no honest answer is longer."""
+_MAX_MARKS = 30_000
+"""Commas, opening brackets and quotes together: 2000 boxes with their labels. More are noise, and
+reading this many takes a tenth of a second."""
 
 
 class NoLiteral(ValueError):
@@ -53,6 +56,8 @@ def read_literal(text: str, *, json_names: bool = False) -> Any:
     """
     if len(text) > _MAX_LENGTH:
         raise NoLiteral(f"{len(text)} characters")
+    if (num_marks := sum(map(text.count, ",[({'\""))) > _MAX_MARKS:
+        raise NoLiteral(f"{num_marks} commas, brackets and quotes")
     reader = _Reader(text, json_names)
     value = reader.top()
     reader.end()

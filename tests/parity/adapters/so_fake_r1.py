@@ -76,3 +76,16 @@ ADAPTERS = {
     "class_metrics": class_metrics,
     "rouge_l": lambda given: rouge_l(given["hypothesis"], given["reference"]),
 }
+
+
+# ----------------------------------------------------------------------------- where we differ
+
+
+def region_is_missing(given: dict[str, Any]) -> bool:
+    """A picture that was tampered with, without where."""
+    return given["gt_label"] == "TAMPERED" and given["gt_box"] is None
+
+
+PREDICATES = {"region_is_missing": region_is_missing}
+
+EXPECTED = {"refused": lambda given, published: {"raises": "DataError"}}

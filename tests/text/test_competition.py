@@ -41,6 +41,9 @@ def test_what_is_the_same(given_answer, truth):
         ("(2,1)", "(1,2)"),
         ("[0,1)", "(0,1)"),
         ("2/4", "1/2"),  # not in the same terms
+        ("x_1_1", "x_1"),  # a name with an underscore is one name
+        ("a_1b", "a_1*b"),
+        ("5\xa0b", "5b"),  # no space to Python
         ("3.14159", r"\pi"),
         ("3.141592653589793", r"\pi"),  # a decimal is never the number it was rounded from
         (r"2\sqrt{3}", "3.4641016151377544"),

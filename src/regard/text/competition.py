@@ -69,6 +69,8 @@ def _same_element(said: str, wanted: str) -> bool:
         return False
     if re.search(r"\^[0-9]+\^|\^[0-9][0-9]", both):
         return False
+    if re.search(r"[^\S \t\n\r\f]", both):  # a space that Python's own reader does not know
+        return False
     one, other = read_formula(said), read_formula(wanted)
     if one is None or other is None:
         return False

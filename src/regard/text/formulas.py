@@ -268,7 +268,8 @@ class _PlainReader(_Reader):
         if sort != "name" or text in ("pi", *_FUNCTIONS):
             super().take_token(sort, text)
             return
-        for piece in re.findall(r"[0-9]+|[^\W\d_]", text):
+        # A name with an underscore is one name; of others each letter is.
+        for piece in [text] if "_" in text else re.findall(r"[0-9]+|[^\W\d_]", text):
             super().take_token("number" if piece[0].isdecimal() else "name", piece)
 
     def starts_factor(self) -> bool:

@@ -5,17 +5,33 @@ import pytest
 from regard.rewards.compositions import (
     answer_and_format,
     boxed_answer_and_format,
+    forgery,
+    gate_command,
     hard_format,
+    listed_objects,
     mixed_by_target,
     option_and_format,
     option_and_length,
     option_or_loss,
     rule_by_kind_else_judge,
     rule_or_judge,
+    screen_action,
+    tool_call,
 )
 from regard.rewards.contract import ask, range_of, say
 from regard.rewards.judges import ScriptedJudge, ScriptedScorer
-from regard.types import Box, Choice, Completion, Expression, FreeText, Number
+from regard.types import (
+    Box,
+    Choice,
+    Completion,
+    Expression,
+    Forgery,
+    FreeText,
+    GuiAction,
+    LabelledBox,
+    LabelledBoxes,
+    Number,
+)
 
 FIVE = ask("What is 2 + 3?", Number(5))
 
@@ -109,3 +125,42 @@ def test_an_option_and_its_format_add_up_or_must_both_be_right():
     sums, gated = option_and_format(), option_and_format(gated=True)
     assert [sums(each, which).value for each in (right, wrong, say(bare))] == [1.0, 0.1, 0.9]
     assert [gated(each, which).value for each in (right, wrong, say(bare))] == [1.0, 0.0, 0.0]
+
+
+def test_a_list_of_objects_is_paid_for_three_things():
+    # One of two cats found, 100 x 80 of 100 x 100: an overlap of 0.8.
+    cats = [LabelledBox("cat", Box(x, 0, x + 100, 100)) for x in (0, 200)]
+    example = ask("Where are the cats?", LabelledBoxes(tuple(cats)))
+    said = say('[{"bbox_2d": [0, 0, 100, 80], "label": "cat"}]')
+    # Half of them are found, which is the least that counts; 0.8 is above 0.75, so it counts as 1.
+    assert listed_objects()(said, example).value == 1 + 0.5 + 1
+    # Strictly a half is too few, and 0.8, above 0.75 and below 0.9, counts as itself.
+    assert listed_objects(is_strict=True)(said, example).value == pytest.approx(1 + 0 + 0.8)
+
+
+def test_what_is_done_on_a_screen_is_paid_for_action_and_layout():
+    click = ask("Open the tab.", GuiAction(kind="click", target=Box(100, 200, 300, 260)))
+    told = "[{'action': 'click', 'point': [200, 230], 'input_text': 'no input text'}]"
+    for official in (False, True):
+        reward = screen_action(official=official)
+        assert reward(tagged(told), click).value == pytest.approx(1.0)
+        assert reward(tagged(told.replace("200", "20")), click).value == pytest.approx(0.2)
+    call = '{"name": "mobile_use", "arguments": {"action": "click", "coordinate": [200, 230]}}'
+    called = f"<tool_call>{call}</tool_call>"
+    assert tool_call()(say(f"<think>a</think><action>b</action>{called}"), click).value == 2.0
+    assert tool_call()(say(called), click).value == 1.0
+
+
+def test_a_forgery_is_paid_for_four_things_or_five():
+    # The said half of the true region: an overlap of 1/2.
+    example = ask("?", Forgery("TAMPERED", Box(0, 0, 10, 10), explanation="a"))
+    said = tagged("TAMPERED,(0,0),(10,5)")
+    assert forgery()(said, example).value == pytest.approx(3.5)
+    assert forgery(explanation_weight=0.5)(said, example).value == pytest.approx(4.0)
+
+
+def test_a_gate_is_told_by_its_colour_first():
+    example = ask("Fly to 3 + 2.", FreeText("Fly through the small round green gate with 5"))
+    assert gate_command()(tagged("Through the round green gate."), example).value == 1.6
+    assert gate_command()(tagged("Through the square green gate."), example).value == 1.1
+    assert gate_command()(tagged("Green, or red and round."), example).value == 0.6

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from regard.rewards.boxes import BoxOverlap
 from regard.rewards.combine import Gated, Routed, Weighted
+from regard.rewards.detection import DetectionFormat, MatchedPrecision, MatchedRecall
+from regard.rewards.forgery import (
+    ExplanationOverlap,
+    ForgeryBoxFormat,
+    ForgeryClass,
+    ForgeryOverlap,
+)
 from regard.rewards.format import ThinkAnswerFormat, ThinkBoxFormat
+from regard.rewards.gui import GuiActionMatch, GuiFormat
 from regard.rewards.judges import AnyOf, BetterThanReference, Judge, JudgedAnswer, Scorer
 from regard.rewards.length import SoftOverlong
 from regard.rewards.mathematics import MathAnswer
+from regard.rewards.named_word import COLOURS, SHAPES, NamedWord
+from regard.rewards.tool_calls import ToolCallAction, ToolCallFormat
+from regard.types import Reward
 
 
 def hard_format(*, official: bool = False) -> Gated:
@@ -112,6 +123,63 @@ def option_and_length(*, max_length: int, buffer: int, gated: bool = False) -> W
     if gated:
         return Gated(gate=length, threshold=0.0, reward=_plus_or_minus(), otherwise=-1.0)
     return Weighted(accuracy=(0.5, MathAnswer()), length=(0.5, length))
+
+
+def listed_objects(*, is_strict: bool = False) -> Weighted:
+    """Format, recall and precision of a list of boxes, 1 each; strictly, they start later.
+
+    Vision-R1 (arXiv:2503.18013), equation 5 and section 3.3: strict from some part of the training
+    on, which is `Staged({0: listed_objects(), 1500: listed_objects(is_strict=True)})`.
+    """
+    low, high = (0.75, 0.9) if is_strict else (0.5, 0.75)
+    return Weighted(
+        format=(1.0, DetectionFormat()),
+        recall=(1.0, MatchedRecall(threshold=low, low=low, high=high)),
+        precision=(1.0, MatchedPrecision(low=low, high=high)),
+    )
+
+
+def screen_action(*, official: bool = False) -> Weighted:
+    """0.8 for the right action on a screen, 0.2 for its format: GUI-R1 (arXiv:2504.10458)."""
+    return Weighted(
+        format=(0.2, GuiFormat(official=official)),
+        accuracy=(0.8, GuiActionMatch(official=official)),
+    )
+
+
+def tool_call() -> Weighted:
+    """1 for the right call, 1 for its layout: Mobile-R1 (arXiv:2506.20332), stage 2."""
+    return Weighted(action=(1.0, ToolCallAction()), format=(1.0, ToolCallFormat()))
+
+
+def forgery(*, explanation_weight: float = 0.0) -> Weighted:
+    """Layout, verdict, whether a region belongs to it, and its overlap: 1 each.
+
+    So-Fake-R1 (arXiv:2505.18660) speaks of five parts and published no formulas; the weights are
+    ours. The explanation counts where a weight is given, since it needs one to compare with.
+    """
+    parts: dict[str, tuple[float, Reward]] = {
+        "format": (1.0, ThinkAnswerFormat()),
+        "class": (1.0, ForgeryClass()),
+        "box_format": (1.0, ForgeryBoxFormat()),
+        "iou": (1.0, ForgeryOverlap()),
+    }
+    if explanation_weight:
+        parts["explanation"] = (explanation_weight, ExplanationOverlap())
+    return Weighted(parts)
+
+
+def gate_command() -> Weighted:
+    """1 for the gate's colour and no other, 0.5 for its shape, 0.1 for the format.
+
+    For the reasoner of CognitiveDrone-R1 (arXiv:2503.01378), which its authors did not train with
+    reinforcement: the reward is ours.
+    """
+    return Weighted(
+        colour=(1.0, NamedWord(words=COLOURS)),
+        shape=(0.5, NamedWord(words=SHAPES)),
+        format=(0.1, ThinkAnswerFormat()),
+    )
 
 
 def _plus_or_minus() -> Gated:

@@ -20,18 +20,16 @@ from regard.evals.benchmarks.screens import (
     step_answer,
 )
 from regard.geometry.sizes import fit_area
-from regard.rewards import Weighted
+from regard.rewards.compositions import screen_action
 from regard.rewards.contract import ask, say
-from regard.rewards.gui import GuiActionMatch, GuiFormat
+from regard.rewards.gui import GuiFormat
 from regard.rollout.sampling import num_until_stop
 from regard.text.gui_actions import NO_TEXT, last_pair_in_braces, quoted_kind, quoted_text
 from regard.text.overlap import word_set_f1
 from regard.text.tags import inside
 from regard.types import Box, Example, FreeText, GuiAction, Point
 
-SCORE = Weighted(
-    format=(0.2, GuiFormat(official=True)), accuracy=(0.8, GuiActionMatch(official=True))
-)
+SCORE = screen_action(official=True)
 
 
 def format_reward(given: dict[str, Any]) -> float:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from regard.rewards import Weighted
+from regard.rewards.compositions import tool_call
 from regard.rewards.contract import ask, say
 from regard.rewards.tool_calls import ToolCallAction, ToolCallFormat
 from regard.types import Box, FreeText, GuiAction
-
-STEP = Weighted(action=(1.0, ToolCallAction()), format=(1.0, ToolCallFormat()))
 
 
 def target_of(truth: dict[str, Any]) -> GuiAction:
@@ -26,5 +24,5 @@ def score(reward: Any, given: dict[str, Any]) -> float:
 ADAPTERS = {
     "action_reward": lambda given: score(ToolCallAction(), given),
     "format_reward": lambda given: score(ToolCallFormat(), given),
-    "stage2_reward": lambda given: score(STEP, given),
+    "stage2_reward": lambda given: score(tool_call(), given),
 }

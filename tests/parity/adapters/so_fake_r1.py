@@ -6,21 +6,13 @@ from typing import Any
 
 from regard.evals.benchmarks.forgery import class_scores
 from regard.geometry.masks import mask_f1, mask_overlap
-from regard.rewards import ThinkAnswerFormat, Weighted
+from regard.rewards.compositions import forgery
 from regard.rewards.contract import ask, say
-from regard.rewards.forgery import ForgeryBoxFormat, ForgeryClass, ForgeryOverlap
 from regard.text.forgery import forgery_answer
 from regard.text.similarity import rouge_l
 from regard.types import Box, Forgery
 
-REWARD = Weighted(
-    {
-        "format": (1.0, ThinkAnswerFormat()),
-        "class": (1.0, ForgeryClass()),
-        "box_format": (1.0, ForgeryBoxFormat()),
-        "iou": (1.0, ForgeryOverlap()),
-    }
-)
+REWARD = forgery()
 
 
 def parse_answer(given: dict[str, Any]) -> dict[str, Any]:

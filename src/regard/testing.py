@@ -185,19 +185,27 @@ def _seconds(reward: AnyReward, text: str, example: Example) -> float:
 
 def _check_time(reward: AnyReward, example: Example, good: str) -> None:
     """Ten times the text, about ten times the time; growing, so that the worst stops early."""
-    before, after = _around_answer(good)
+    before: dict[int, float] = {}
+    for size in (1_000, 10_000, 100_000, 1_000_000):
+        for kind, (piece, text) in enumerate(endless_texts(good, size)):
+            spent = _seconds(reward, text, example)
+            last = before.get(kind)
+            # Below 3 ms the clock and the caches speak louder than the reward.
+            assert last is None or spent <= 40 * max(last, 0.003), (
+                f"{size} characters of {piece!r} take {spent:.3f} s, a tenth of them "
+                f"{last:.3f} s: the time does not grow in line with the text"
+            )
+            before[kind] = spent
+
+
+def endless_texts(good: str, size: int) -> Iterator[tuple[str, str]]:
+    """Texts of about `size` characters, each a piece over and over, with that piece.
+
+    Each piece is all there is to the text, and then what stands in the answer of a good one.
+    """
     for piece in _REPEATED:
-        for prefix, suffix in {("", ""), (before, after)}:
-            last = None
-            for size in (1_000, 10_000, 100_000, 1_000_000):
-                text = prefix + piece * (size // len(piece)) + suffix
-                spent = _seconds(reward, text, example)
-                # Below 3 ms the clock and the caches speak louder than the reward.
-                assert last is None or spent <= 40 * max(last, 0.003), (
-                    f"{size} characters of {piece!r} take {spent:.3f} s, a tenth of them "
-                    f"{last:.3f} s: the time does not grow in line with the text"
-                )
-                last = spent
+        for before, after in (("", ""), _around_answer(good)):
+            yield piece, before + piece * (size // len(piece)) + after
 
 
 def _around_answer(good: str) -> tuple[str, str]:

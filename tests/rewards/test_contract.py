@@ -1,17 +1,18 @@
 """Every registered reward keeps its promises, and a reward that does not is caught."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
 
 from regard import registry
-from regard.errors import ConfigError
+from regard.errors import ConfigError, DataError
 from regard.rewards import ExactAnswer, Gated, ThinkAnswerFormat, Weighted
-from regard.rewards.contract import ask
+from regard.rewards.contract import ask, score_group
+from regard.rewards.scoring import score_pairs
 from regard.testing import check_reward
-from regard.types import Choice, Expression, FreeText, Label, Number, Score
+from regard.types import Choice, Completion, Expression, FreeText, Label, Number, Score
 
 FIVE = ask("What is 2 + 3?", Number(5), gold="<think>2 + 3</think><answer>5</answer>")
 
@@ -46,6 +47,43 @@ def test_an_exact_answer_keeps_its_promises_for_every_target(target):
 )
 def test_other_settings_keep_them_too(reward):
     check_reward(reward, [FIVE])
+
+
+@pytest.mark.parametrize("name", registry.reward.names())
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (None, "is None"),
+        (Completion(text=None), "is a Completion whose text is None"),
+        ("5", "is '5'"),
+    ],
+)
+def test_a_missing_answer_among_others_is_an_error_that_names_it(name, missing, said):
+    demo = registry.reward[name].demo()
+    with pytest.raises(DataError, match=f"'{demo.example.id}': completion 2 of 3 {said}; expected"):
+        score_group(demo.reward, [demo.best, missing, demo.poor], demo.example)
+
+
+SHAPES_ONLY = {
+    *("answer_only_format", "answer_think_format", "box_answer_format", "gui_format"),
+    *("detection_repetition", "tool_call_format", "repetition_penalty", "soft_overlong"),
+    *("think_answer_format", "think_box_format", "routed"),
+}
+"""They need no target (the demonstration's route leads to a format); others say they miss it."""
+
+
+@pytest.mark.parametrize("name", sorted({*registry.reward.names()} - SHAPES_ONLY))
+def test_a_missing_target_is_an_error_of_the_data(name):
+    demo = registry.reward[name].demo()
+    with pytest.raises(DataError, match=f"example '{demo.example.id}'"):
+        score_group(demo.reward, [demo.best], replace(demo.example, target=None))
+
+
+def test_a_missing_example_is_an_error_that_names_it():
+    with pytest.raises(DataError, match="an example to score is None; expected an Example"):
+        score_group(ExactAnswer(), [Completion(text="5")], None)
+    with pytest.raises(DataError, match="pair 2: the example is None; expected an Example"):
+        score_pairs(ExactAnswer(), [(Completion(text="5"), FIVE), (Completion(text="5"), None)])
 
 
 @dataclass(frozen=True, kw_only=True)

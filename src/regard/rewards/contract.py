@@ -49,8 +49,10 @@ def score_group(
 ) -> list[Score]:
     """One score for each completion to `example`, whichever of the two protocols `reward` keeps.
 
-    What is not a finite `Score` is the reward's own fault, and an error.
+    What is not a finite `Score` is the reward's own fault, and an error; so is an answer that is
+    missing, for which nobody can say whether it was empty.
     """
+    _check_given(completions, example)
     try:
         # hasattr, since asking isinstance of a protocol takes longer than most rewards.
         if hasattr(reward, "score_group") and not isinstance(reward, type):
@@ -81,6 +83,22 @@ def score_group(
                 "a reward is a finite number"
             )
     return scores
+
+
+def _check_given(completions: Sequence[Completion], example: Example) -> None:
+    if not isinstance(example, Example):
+        raise DataError(f"an example to score is {example!r}; expected an Example")
+    for number, completion in enumerate(completions, start=1):
+        if not isinstance(completion, Completion):
+            what = repr(completion)
+        elif not isinstance(completion.text, str):
+            what = f"a Completion whose text is {completion.text!r}"
+        else:
+            continue
+        raise DataError(
+            f"example '{example.id}': completion {number} of {len(completions)} is {what}; "
+            "expected a Completion with a text, which is empty where the model said nothing"
+        )
 
 
 def range_of(reward: AnyReward, example: Example | None = None) -> Range:

@@ -20,9 +20,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
-from regard.errors import ConfigError
+from regard.errors import ConfigError, DataError
 from regard.registry import reward
-from regard.rewards.contract import AnyReward, Demo, Range, ask, range_of, say, score_group
+from regard.rewards.contract import (
+    AnyReward,
+    Demo,
+    Range,
+    ask,
+    name_of,
+    range_of,
+    say,
+    score_group,
+)
 from regard.rewards.mathematics import tagged_or_whole
 from regard.schedule import Schedule
 from regard.text.tags import only, shorten
@@ -330,7 +339,7 @@ class JudgedAnswer:
         return min(values), max(values)
 
     def __call__(self, completion: Completion, example: Example) -> Score:
-        reference = written(example.target)
+        reference = _reference(example, self)
         answer = only("answer", completion.text)
         if answer is None or not answer.strip():
             return Score(value=min(self.tiers.values()), reason="no answer to judge")
@@ -363,6 +372,15 @@ class JudgedAnswer:
             poor=say("<think>…</think><answer>A bus.</answer>"),
             source="WeThink (arXiv:2506.07905), descriptive questions; the words are ours",
         )
+
+
+def _reference(example: Example, reader: object) -> str:
+    """The target as text."""
+    if example.target is None:
+        raise DataError(
+            f"example '{example.id}' has no target, and {name_of(reader)} compares with one"
+        )
+    return written(example.target)
 
 
 def filled(prompt: str, fields: Mapping[str, str]) -> str:
@@ -468,7 +486,7 @@ class BetterThanReference:
                 return Score(value=0.0, reason="no answer to score")
         try:
             score = self.scorer(example.question, answer)
-            reference = self.scorer(example.question, written(example.target))
+            reference = self.scorer(example.question, _reference(example, self))
         except NoReply as error:
             return Score(value=0.0, reason=f"no score: {error}", parsed=answer)
         value = margin_value(score, reference, beta=self.beta)

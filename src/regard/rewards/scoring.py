@@ -45,6 +45,8 @@ def score_pairs(reward: AnyReward, pairs: Iterable[tuple[Completion, Example]]) 
     pairs = list(pairs)
     groups: dict[str, list[int]] = {}
     for index, (_, example) in enumerate(pairs):
+        if not isinstance(example, Example):
+            raise DataError(f"pair {index + 1}: the example is {example!r}; expected an Example")
         siblings = groups.setdefault(example.id, [])
         if siblings and pairs[siblings[0]][1] != example:
             raise DataError(

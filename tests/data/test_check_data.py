@@ -266,3 +266,31 @@ def test_the_answer_is_given_in_the_frame_of_the_target(target):
     assert [frame.answers_in for frame in completion.frames] == [Frame.PER_MILLE]
     assert completion.frames[0].original == (56, 28)
     assert not is_sure  # systems differ in how they write places
+
+
+def test_what_was_learnt_is_no_test(lines, folder):
+    for name, width in (("one.png", 8), ("again.png", 8), ("other.png", 9)):
+        (folder / name).write_bytes(png(width, 8))
+    once = {"images": ["one.png"], "target": 1}
+    learnt = lines(
+        {"id": "a", "prompt": "<image>Which  organ?", **once},
+        {"id": "b", "prompt": "2 + 3?", "target": 5},
+        {"id": "broken", "prompt": "<image>Which one?", "images": ["gone.png"], "target": 1},
+    ).rename(folder / "learnt.jsonl")
+    test = lines(
+        {"id": "c", "prompt": "<image>Which organ?\n", "images": ["again.png"], "target": 2},
+        {"id": "d", "prompt": "<image>How old?", "images": ["again.png"], "target": 2},
+        {"id": "e", "prompt": "<image>Which organ?", "images": ["other.png"], "target": 2},
+        {"id": "f", "prompt": "2 + 3?", "target": 5},
+        {"id": "g", "prompt": "2 + 4?", "target": 6},
+    )
+    assert check(test).findings == ()
+    found = [
+        (finding.example_id, finding.message, finding.is_error)
+        for finding in check(test, training=learnt).findings
+    ]
+    assert found == [
+        ("c", "the same question about the same image as 'a' of the training data", True),
+        ("d", "the same image as 'a' of the training data", False),
+        ("f", "the same question as 'b' of the training data", True),
+    ]

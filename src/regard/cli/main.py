@@ -206,6 +206,10 @@ def check_data(
         str, typer.Option(help="What a gold answer should earn full marks of.")
     ] = "exact_answer",
     recipe: Annotated[str, typer.Option(help="A recipe whose policy's prompts must fit.")] = "",
+    training: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Data that was trained with and must not occur here."),
+    ] = None,
     layout: LayoutName = "",
     image_folder: ImageFolder = None,
 ) -> None:
@@ -216,11 +220,12 @@ def check_data(
 
     - `regard check-data my.jsonl`
     - `regard check-data my.jsonl --recipe my_recipe.py`
+    - `regard check-data test.jsonl --training train.jsonl`
     - `regard check-data instances.jsonl --layout odvg --image-folder coco/train2017`
     """
     from regard.cli import scoring
 
-    scoring.check_data(file, reward, recipe, layout, image_folder, console)
+    scoring.check_data(file, reward, recipe, training, layout, image_folder, console)
 
 
 @app.command()

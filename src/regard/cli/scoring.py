@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,22 @@ def score(name: str, file: Path | None, is_audit: bool, out: Path | None, consol
 
 
 def check_data(
-    file: Path, name: str, recipe: str, layout: str, image_folder: Path | None, console: Console
+    file: Path,
+    name: str,
+    recipe: str,
+    training: Path | None,
+    layout: str,
+    image_folder: Path | None,
+    console: Console,
 ) -> None:
     """Print what is wrong with a data file; exit code 1 if anything is."""
     from regard.data.check import check
     from regard.data.readers import reader_for
 
     fit = _prompt_limits(recipe) if recipe else {}
-    records = reader_for(file, layout=layout, image_folder=image_folder).read()
-    report = check(records, reward_named(name), **fit)
+    read = partial(reader_for, layout=layout, image_folder=image_folder)
+    learnt = read(training).read() if training else None
+    report = check(read(file).read(), reward_named(name), training=learnt, **fit)
     console.print(report.render(), markup=False, highlight=False, soft_wrap=True)
     if not report.is_ok:
         raise typer.Exit(1)

@@ -35,7 +35,7 @@ class Finding:
     example_id: str
     """Empty where the record could not be read."""
     topic: str
-    """record, target, gold, image, prompt, or id."""
+    """record, target, gold, image, prompt, id, or overlap."""
     message: str
     is_error: bool = True
     """False where it may well be meant."""
@@ -77,21 +77,29 @@ def check(
     full_marks: float | None = None,
     count_tokens: Callable[[Example], int] | None = None,
     max_prompt_tokens: int | None = None,
+    training: Dataset | str | Path | None = None,
 ) -> Report:
     """Look at every example of a data set or file, and decode every image once.
 
     `full_marks`: what a gold answer should earn; by default the greatest value the reward says it
     gives (`range_for(example)` or `range`), or 1. `count_tokens` with `max_prompt_tokens` finds
-    prompts that cannot fit.
+    prompts that cannot fit. `training` is data that a model learns from before these examples test
+    it: what occurs in both, by its content, is no test.
     """
-    dataset = reader_for(data).read() if isinstance(data, (str, Path)) else data
+    dataset = _read(data)
     checker = _Checker(reward, full_marks, count_tokens, max_prompt_tokens)
+    if training is not None:
+        checker.learn(_read(training))
     if not isinstance(dataset, Records):
         places = [str(index) for index in range(len(dataset))]
         return Report(type(dataset).__name__, len(dataset), checker.check_all(dataset, places))
     unread = [Finding(bad.place, "", "record", bad.reason) for bad in dataset.dropped]
     findings = checker.check_all(dataset, dataset.places)
     return Report(dataset.name, len(dataset) + len(unread), (*unread, *findings))
+
+
+def _read(data: Dataset | str | Path) -> Dataset:
+    return reader_for(data).read() if isinstance(data, (str, Path)) else data
 
 
 Fault = tuple[str, str, bool]
@@ -114,6 +122,19 @@ class _Checker:
         self.max_prompt_tokens = max_prompt_tokens
         self._place_of_id: dict[str, str] = {}
         self._faults_of_image: dict[ImageRef, list[Fault]] = {}
+        self._learnt_questions: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._learnt_images: dict[str, str] = {}
+
+    def learn(self, training: Dataset) -> None:
+        """Remember what a model was trained with, by the ids of its examples."""
+        for example in (training[i] for i in range(len(training))):
+            try:
+                question, images = _content(example)
+            except DataError:  # nothing can be learnt from an image that cannot be read
+                continue
+            self._learnt_questions.setdefault((question, images), example.id)
+            for image in images:
+                self._learnt_images.setdefault(image, example.id)
 
     def check_all(self, dataset: Dataset, places: Sequence[str]) -> tuple[Finding, ...]:
         return tuple(
@@ -134,8 +155,25 @@ class _Checker:
             yield from self._faults_of_image[image]
         for fault in target_faults(example):
             yield "target", fault, True
+        if self._learnt_questions:
+            yield from self._overlap(example)
         yield from self._prompt_faults(example)
         yield from self._gold_faults(example)
+
+    def _overlap(self, example: Example) -> Iterator[Fault]:
+        try:
+            question, images = _content(example)
+        except DataError:  # an image that cannot be read; said above
+            return
+        learnt = self._learnt_questions.get((question, images))
+        if learnt is not None:
+            what = "question about the same image" if images else "question"
+            yield "overlap", f"the same {what} as '{learnt}' of the training data", True
+            return
+        for image in dict.fromkeys(images):
+            if image in self._learnt_images:
+                name = self._learnt_images[image]
+                yield "overlap", f"the same image as '{name}' of the training data", False
 
     def _prompt_faults(self, example: Example) -> Iterator[Fault]:
         if self.count_tokens is None or self.max_prompt_tokens is None:
@@ -173,6 +211,11 @@ class _Checker:
         ends = range_for(example) if range_for else getattr(reward, "range", None)
         # Where there is no greatest value, a whole point is what a right answer is worth.
         return float(ends[1]) if ends and math.isfinite(ends[1]) else 1.0
+
+
+def _content(example: Example) -> tuple[str, tuple[str, ...]]:
+    """What is asked, however it is spaced, and about which images."""
+    return " ".join(example.question.split()), tuple(image.digest for image in example.images)
 
 
 def _score(reward: Reward | GroupReward, completion: Completion, example: Example) -> Score:

@@ -100,18 +100,32 @@ def fewer_than_k(given: dict[str, Any]) -> bool:
     return bool(max(given["k"]) > min(np.shape(given["scores_text_by_image"])))
 
 
-def class_without_direction(given: dict[str, Any]) -> bool:
-    weights = class_weights(given["prompt_embeddings_per_class"])
-    return not np.asarray(weights).any(axis=1).all()
+def prompt_without_direction(given: dict[str, Any]) -> bool:
+    """A prompt, or the mean of a class's prompts, is zero."""
+    classes = [np.asarray(prompts) for prompts in given["prompt_embeddings_per_class"]]
+    weights = np.asarray(class_weights(classes))
+    return not all(prompts.any(axis=1).all() for prompts in classes) or bool(
+        (~weights.any(axis=1)).any()
+    )
 
 
-def zero_for_nan(given: dict[str, Any], published: list[list[Any]]) -> list[list[float]]:
-    return [[0.0 if number == "NaN" else number for number in row] for row in published]
+def ours_for_nan(given: dict[str, Any], published: list[list[Any]]) -> list[list[float]]:
+    """The weight of a class whose prompts have no direction is zero; a prompt's share in it is."""
+    ours = class_weights(
+        [
+            [p for p in prompts if any(p)] or prompts
+            for prompts in given["prompt_embeddings_per_class"]
+        ]
+    )
+    return [
+        row if "NaN" in published[i] else published[i]
+        for i, row in enumerate(np.asarray(ours).tolist())
+    ]
 
 
 PREDICATES = {
     "fewer_than_k": fewer_than_k,
-    "class_without_direction": class_without_direction,
+    "prompt_without_direction": prompt_without_direction,
 }
 
-EXPECTED = {"zero_for_nan": zero_for_nan}
+EXPECTED = {"ours_for_nan": ours_for_nan}

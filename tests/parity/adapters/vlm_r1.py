@@ -80,12 +80,14 @@ def detection(reward: Reward, *, which: str = "last") -> Any:
 
 
 def map_reward_len(given: dict[str, Any]) -> float:
+    """The published function looks for fences in all it is given, tags or not."""
+    said, truth = (re.sub("</?answer>", "", given[key]) for key in ("content", "solution"))
     reward = DetectionAP(
         length_factor=given["length_reward"],
         threshold=0.5 if given.get("score_type") else None,
         official=True,
     )
-    return reward(say(f"<answer>{given['content']}</answer>"), truth_of(given["solution"])).value
+    return reward(say(f"<answer>{said}</answer>"), truth_of(truth)).value
 
 
 def first_of_fence(given: dict[str, Any]) -> list[float]:

@@ -102,6 +102,7 @@ def test_a_malformed_file_is_an_error(tmp_path, content):
 
 def test_mmk12_shows_the_judge_the_last_box(tmp_path):
     assert mmk12.extract_for_judge(r"\boxed{1 \boxed{2}") == "2"
+    assert mmk12.extract_for_judge(5) == "5"
     path = tmp_path / "mmk12.json"
     path.write_text(json.dumps({"1": {"question": "q", "answer": "a", "response": "r"}}))
     assert mmk12.read_mmk12(path)["1"]["answer"] == "a"
@@ -150,6 +151,13 @@ def test_mathvista_reads_a_prediction_by_its_type():
     assert not mathvista.is_right(number, "about 1.2")
     assert mathvista.prefetched({**number, "prediction": "1.2"}) == 1.2
     assert mathvista.prefetched({**number, "prediction": "1.3"}) is None
+    whole = {**number, "answer_type": "integer", "answer": 14.0}  # as tables hold them
+    assert [mathvista.is_right(whole, said) for said in (14.0, "14", "14.0", math.nan)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
     with pytest.raises(DataError, match="are not a list"):
         mathvista.is_right({**choice, "choices": "__import__('os')"}, "B")
     with pytest.raises(DataError, match="is no float"):
@@ -163,6 +171,7 @@ def test_dynamath_reads_json_unless_it_is_scored_as_published():
     assert not dynamath.verdict("", "red", "free form", official=False).is_correct
     assert dynamath.verdict(reply, "Red", "free form", official=False).is_correct
     assert dynamath.verdict("about", "3.5", "float", helper=lambda _: "3.5").is_correct
+    assert dynamath.verdict(3.5, "3.5", "float").is_correct
     assert dynamath.verdict("2π", str(2 * math.pi), "float").extracted == 2 * math.pi
     rows = [{"qid": 1, "correct": True}, {"qid": 1, "correct": False}, {"qid": 2, "correct": True}]
     assert dynamath.worst_case(rows) == 0.5

@@ -18,7 +18,7 @@ from regard.text.choices import infer_choice
 
 def _mmmu_rule_with_judge(given: dict[str, Any]) -> dict[str, Any]:
     is_boxed = mmmu.is_boxed_answer(given["prediction"], given["answer"])
-    score = mmmu.mmmu_score(given["prediction"], given["answer"], judged=given["hit"] == 1)
+    score = mmmu.mmmu_score(given["prediction"], given["answer"], judged=given.get("hit") == 1)
     return {"score": score, "is_correct": True if is_boxed else None}
 
 

@@ -201,7 +201,7 @@ ADAPTERS = {
     "rule_reward": _rule_reward,
     "rule_reward_format": _rule_reward,
     "rule_reward_requires_box": lambda given: _rule_reward(given, only_box=True),
-    "normalize_answer": lambda given: released_normal_form(given["answer"]),
+    "normalize_answer": lambda given: given["answer"] and released_normal_form(given["answer"]),
     "shaped_reward": _shaped,
     "handle_placeholders": lambda given: [with_image_marks(text) for text in given["texts"]],
     "extract_qwen_query_and_response": lambda given: question_and_reply(given["input_text"]),

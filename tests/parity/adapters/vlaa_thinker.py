@@ -52,7 +52,7 @@ def _mixed(given: dict[str, Any]) -> float:
         box = first_box(answer, frame=Frame.UNIT)
         return 0.0 if box is None else _iou([box.x0, box.y0, box.x1, box.y1], given["gt"])
     if given["kind"] == "math":
-        return float(equal_mathematics(answer, given["gt"])[0])
+        return float(equal_mathematics(answer, str(given["gt"]))[0])
     return float(answer == str(given["gt"]))
 
 

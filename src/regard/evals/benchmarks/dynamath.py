@@ -22,16 +22,19 @@ class Verdict:
     is_correct: bool
 
 
-def short_answer(prediction: str) -> str:
+def short_answer(prediction: object) -> str:
     r"""What a scorer looks at: from the first brace to the last, without backslashes.
+
+    A table may hold a prediction as a number; its text is looked at.
 
     >>> short_answer('Here: {"short answer": "B"}.')
     '{"short answer": "B"}'
     """
-    start, end = prediction.find("{"), prediction.rfind("}")
+    text = str(prediction)
+    start, end = text.find("{"), text.rfind("}")
     if 0 <= start < end:
-        prediction = prediction[start : end + 1]
-    return prediction.replace("\\", "")
+        text = text[start : end + 1]
+    return text.replace("\\", "")
 
 
 def parse_answer(text: str, answer_type: str) -> tuple[bool, str | float | None]:
@@ -55,7 +58,7 @@ def parse_answer(text: str, answer_type: str) -> tuple[bool, str | float | None]
 
 
 def verdict(
-    prediction: str,
+    prediction: object,
     answer: str,
     answer_type: str,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -38,12 +39,19 @@ def read_prediction(record: Mapping[str, Any], prediction: object) -> str | int 
     text = str(prediction)
     try:
         if record["answer_type"] == "integer":
-            return int(text)
+            return _integer(prediction)
         if record["answer_type"] == "float":
             return float(text)
     except ValueError:
         return None
     return text
+
+
+def _integer(value: object) -> int:
+    """A whole number as it is written; a table may hold 14 as 14.0."""
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value)
+    return int(str(value))
 
 
 def is_right(record: Mapping[str, Any], prediction: object, *, official: bool = True) -> bool:
@@ -65,7 +73,8 @@ def is_right(record: Mapping[str, Any], prediction: object, *, official: bool = 
             return wanted == "None"
         return "".join(str(said).split()).lower() == "".join(wanted.split()).lower()
     try:
-        value = int(wanted) if record["answer_type"] == "integer" else float(wanted)
+        is_whole = record["answer_type"] == "integer"
+        value = _integer(record["answer"]) if is_whole else float(wanted)
     except ValueError as error:
         kind = record["answer_type"]
         raise DataError(f"answer {wanted!r} is no {kind}, as its record says") from error

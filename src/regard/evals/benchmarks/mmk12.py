@@ -10,17 +10,18 @@ from regard.text.boxed import outer_boxes
 from regard.text.tags import inside
 
 
-def extract_for_judge(response: str) -> str:
+def extract_for_judge(response: object) -> str:
     r"""The first answer block, else the last box, else the whole response.
 
     >>> extract_for_judge(r"so \boxed{ 3 cm }"), extract_for_judge("no box here")
     ('3 cm', 'no box here')
     """
-    answer = inside("answer", response)
+    text = str(response)
+    answer = inside("answer", text)
     if answer is not None:
         return answer.strip()
-    boxes = outer_boxes(response, skip_open=True)
-    return boxes[-1].strip() if boxes else response
+    boxes = outer_boxes(text, skip_open=True)
+    return boxes[-1].strip() if boxes else text
 
 
 def read_mmk12(path: Path) -> dict[str, dict[str, Any]]:

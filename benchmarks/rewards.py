@@ -6,7 +6,7 @@
 Completions are those of each reward's demonstration, the best and the poor by turns, each with
 some 200 words of thinking of its own where the text has any. Judges and encoders are scripted:
 their own time is not in the table. Formulas are remembered by their texts, so some rows have new
-ones only, measured on 500: plain ones, sets and intervals, and what math-verify alone can read.
+ones only, measured on 100: plain ones, sets and intervals, and what math-verify alone can read.
 The last column is the time for the worst of twenty texts of a megabyte (`endless_texts`: brackets,
 tags, digits, blanks, … over and over). Before the table, what an import takes: the least of five.
 Seconds are the processor's, of this process and its workers, as Linux counts them: what else the
@@ -29,7 +29,7 @@ from regard.testing import endless_texts
 from regard.types import Completion, Expression
 
 NUM_COMPLETIONS = 10_000
-NUM_NEW = 500
+NUM_NEW = 100
 GROUP_SIZE = 8
 MEGABYTE = 1_000_000
 _WORDS = ("left of the small blue cup", "there are two", "wait, no, three", "the red box lies")
@@ -82,6 +82,9 @@ NEW = {
     ),
     "math_answer, each equation new": new_answers(
         "y = 2x + 1", "y = 2x + NUMBER - NUMBER + 1", "y = 2x + NUMBER"
+    ),
+    "math_answer, each circle new": new_answers(
+        "x^2 + y^2 = 9", "y^2 + x^2 = NUMBER - NUMBER + 9", "x^2 + y^2 = NUMBER^2"
     ),
 }
 """Rows of their own: answers that were not seen before."""

@@ -133,6 +133,28 @@ def test_what_is_settled_without_the_verifier_is_settled_as_it_does():
     assert found[False] >= 30
 
 
+EQUATIONS = [
+    ("y=2x+1", "y = 1 + 2x", True),
+    ("y=2x+1", "$y=2x-1$", False),
+    (r"y=\frac{x}{2}", r"y = \dfrac{2x}{4}", True),
+    ("y=x^2-4", "y=(x+2)(x-2)", True),
+    ("z=3", "z=4", False),
+]
+
+
+@pytest.mark.parametrize(("wanted", "said", "is_equal"), EQUATIONS)
+def test_equations_that_give_a_letter_need_no_verifier(wanted, said, is_equal, monkeypatch):
+    monkeypatch.setattr("regard.rewards.mathematics.verify", None)
+    assert equal_mathematics(said, wanted)[0] is is_equal
+
+
+@needs_math_verify
+@pytest.mark.parametrize(("wanted", "said", "is_equal"), EQUATIONS)
+def test_the_verifier_finds_the_same_of_equations(wanted, said, is_equal):
+    texts = (f"${text.strip('$')}$" for text in (wanted, said))
+    assert verifier.verify(*texts, timeout_s=60.0).is_equal is is_equal
+
+
 @needs_math_verify
 def test_looking_ahead_cheaply_reads_the_same(monkeypatch):
     texts = [

@@ -19,7 +19,7 @@ from regard.rewards.verifier import verify
 from regard.text.boxed import boxed, last_opened_box
 from regard.text.choices import read_choice
 from regard.text.competition import same_answer
-from regard.text.formulas import clearly_different, read_formula, same_formula
+from regard.text.formulas import clearly_different, is_ordinary, read_formula, same_formula
 from regard.text.number_sets import same_numbers
 from regard.text.numbers import read_number
 from regard.text.plain import as_sums, plain, plain_latex
@@ -41,6 +41,8 @@ from regard.types import (
 _MAX_LENGTH = 1000
 """Characters; no longer answer is verified."""
 _ROUNDING = 1e-9
+
+_GIVEN_AS = re.compile(r"(?P<letter>[knpyz])=(?P<formula>[^=]+)")
 
 Place = Literal["only", "first", "last", "first_line", "boxed", "last_opened_box", "text"]
 
@@ -167,7 +169,7 @@ def equal_mathematics(said: str, wanted: str, *, timeout_s: float = 5.0) -> tupl
     r"""Whether two answers are equal, and a fault where nobody could say.
 
     The same LaTeX, the same number and the same formula are found at once, and so are sets,
-    intervals, pairs and matrices of plain numbers; what is left goes to math-verify.
+    intervals, pairs and matrices of plain numbers, and `y = ...`; the rest goes to math-verify.
 
     >>> equal_mathematics("$x^2 - 1$", "(x+1)(x-1)")
     (True, '')
@@ -190,10 +192,33 @@ def equal_mathematics(said: str, wanted: str, *, timeout_s: float = 5.0) -> tupl
             return False, ""
         if clearly_different(one, other):
             return False, ""
-    if (is_same := same_numbers(wanted, said)) is not None:
-        return is_same, ""
+    for is_same in (same_numbers(wanted, said), _same_equations(one, other)):
+        if is_same is not None:
+            return is_same, ""
     verdict = verify(_as_mathematics(wanted), _as_mathematics(said), timeout_s=timeout_s)
     return verdict.is_equal, verdict.fault
+
+
+def _same_equations(one: str, other: str) -> bool | None:
+    """Whether two equations give one letter as the same formula; None where that is not clear.
+
+    >>> _same_equations("y=2x+1", "y=1+2x"), _same_equations("y=2x+1", "y=2x-1")
+    (True, False)
+    >>> _same_equations("y=2x+1", "2y=4x+2") is None
+    True
+    """
+    first, second = _GIVEN_AS.fullmatch(one), _GIVEN_AS.fullmatch(other)
+    if first is None or second is None or first["letter"] != second["letter"]:
+        return None
+    left, right = first["formula"], second["formula"]
+    if first["letter"] in left + right or not (is_ordinary(left) and is_ordinary(right)):
+        return None
+    if clearly_different(left, right):
+        return False
+    formula, said = (read_formula(text, notation="latex") for text in (left, right))
+    if formula is None or said is None or formula.names != said.names:
+        return None
+    return True if same_formula(formula, said) else None
 
 
 def _as_mathematics(text: str) -> str:

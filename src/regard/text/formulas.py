@@ -131,6 +131,11 @@ _ORDINARY = re.compile(
 _CLEARLY = 1e-3
 
 
+def is_ordinary(latex: str) -> bool:
+    """Whether this is the plainest LaTeX, which can be read in one way only."""
+    return _ORDINARY.fullmatch(latex) is not None
+
+
 def clearly_different(one: str, other: str) -> bool:
     r"""Whether two formulas in the same letters, in the plainest LaTeX, cannot be equal.
 
@@ -142,7 +147,7 @@ def clearly_different(one: str, other: str) -> bool:
     >>> clearly_different(r"\frac{1}{3}x", "0.3333x"), clearly_different("f(x)", "x")
     (False, False)
     """
-    if _ORDINARY.fullmatch(one) is None or _ORDINARY.fullmatch(other) is None:
+    if not (is_ordinary(one) and is_ordinary(other)):
         return False
     first, second = (read_formula(text, notation="latex") for text in (one, other))
     if first is None or second is None or first.names != second.names:

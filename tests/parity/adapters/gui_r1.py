@@ -87,8 +87,12 @@ def policy_loss(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def actor_loss(given: dict[str, Any]) -> dict[str, Any]:
-    found = _update(given, kl_coef=given["kl_coef"], reference=given["ref_log_probs"])
-    return {"kl_loss": found["means"]["policy/kl"], "loss": found["loss"]}
+    """With a coefficient of 0 there is a divergence still, which the loss does not hold."""
+    coefficient = given["kl_coef"]
+    found = _update(given, kl_coef=coefficient or 1.0, reference=given["ref_log_probs"])
+    kl = found["means"]["policy/kl"]
+    loss = found["loss"] if coefficient else found["loss"] - kl
+    return {"kl_loss": kl, "loss": loss}
 
 
 def _update(given: dict[str, Any], *, kl_coef: float, reference: Any = None) -> dict[str, Any]:

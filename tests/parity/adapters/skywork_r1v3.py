@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import torch
@@ -107,6 +108,12 @@ def logits_are_large(given: dict[str, Any]) -> bool:
     return any(abs(logit) > 50 for row in given["logits"] for logit in row)
 
 
+def is_beyond_floats(given: dict[str, Any]) -> bool:
+    """More than 308 digits, or a power that may have as many."""
+    text = given["answer"] + given.get("prediction", given.get("response"))
+    return re.search(r"[0-9]{309}|[0-9]\^\{?[0-9]{3}", text) is not None
+
+
 def nothing_is_solved(given: dict[str, Any]) -> bool:
     return not any(item["multi"] for item in given["items"])
 
@@ -137,7 +144,11 @@ def _nothing_by_rote(given: dict[str, Any], published: Any) -> dict[str, Any]:
     }
 
 
-PREDICATES = {"logits_are_large": logits_are_large, "nothing_is_solved": nothing_is_solved}
+PREDICATES = {
+    "logits_are_large": logits_are_large,
+    "nothing_is_solved": nothing_is_solved,
+    "is_beyond_floats": is_beyond_floats,
+}
 
 ADAPTERS = {
     "token_entropy_nats": _entropy,

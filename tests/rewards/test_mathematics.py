@@ -160,6 +160,7 @@ def test_looking_ahead_cheaply_reads_the_same(monkeypatch):
     texts = [
         *(r"$\{2\sqrt{2}, 5\}$", "$(3,4]$", "$x=3+4$", "$x^2+3x-2$", r"$\frac{x+1}{x^2-3}$"),
         *("$1 < x \\le 2$", r"$f(x)=\sin(3x)$", "$no solution$", r"$5\text{ cm}^2$", "$3($"),
+        *(r"$\{6/1\rig_t\}$", r"$\sqrt{y/2\sq_t{2}}$"),
     ]
     reader = importlib.import_module("latex2sympy2_extended.latex2sympy2")
     parser = importlib.import_module("math_verify.parser")

@@ -143,6 +143,10 @@ def look_ahead_cheaply() -> None:
             try:
                 return super().math()
             except Exception:
+                # From the first character on, else a sign that is none would be skipped.
+                tokens = self.getTokenStream()
+                tokens.tokenSource.reset()
+                tokens.setTokenSource(tokens.tokenSource)
                 self.reset()
                 self._interp.predictionMode = mode.LL
                 return super().math()

@@ -260,7 +260,11 @@ def view(
 @app.command()
 def claim(
     system: Annotated[
-        str, typer.Argument(metavar="SYSTEM", help="`vl_rethinker`, `vlm_r1` or `vlm_r1_length`.")
+        str,
+        typer.Argument(
+            metavar="SYSTEM",
+            help="`vl_rethinker`, `vl_rethinker_forced`, `vlm_r1` or `vlm_r1_length`.",
+        ),
     ],
     seeds: Annotated[int, typer.Option(min=1, help="Seeds each arm is run with.")] = 3,
     jobs: Annotated[

@@ -143,12 +143,12 @@ def _small(name: str, replay: Replay | None) -> Run:
 def _looking_again(name: str, rethink: Rethink | None) -> Run:
     """Arms differ in whether second looks are forced on some answers.
 
-    First by imitation of answers of which many misread and few look again: so the policy has
-    something to correct, and knows how it is done.
+    First by imitation of answers of which a fifth misread and three in a thousand look again: so
+    the policy has something to correct and has seen how it is done, and hardly ever does it.
     """
     questions = Digits(kinds=KNOWN, seed=1)
     imitated = Supervise(
-        data=replace(questions, misread=0.4, second_thoughts=0.05),  # ours
+        data=replace(questions, misread=0.2, second_thoughts=0.003),  # ours
         num_steps=150,  # ours
         prompts_per_step=32,  # ours
         optimizer=AdamW(
@@ -161,7 +161,11 @@ def _looking_again(name: str, rethink: Rethink | None) -> Run:
     )
     last = ExactAnswer(where="last")
     # Room for a first look, the trigger and a second.
-    stage = replace(_reinforce(questions, last, 3 * MAX_TOKENS), rethink=rethink)
+    stage = replace(
+        _reinforce(questions, last, 3 * MAX_TOKENS),
+        num_steps=60,  # ours
+        rethink=rethink,
+    )
     return _measured(name, questions, last, imitated, stage)
 
 

@@ -1,6 +1,6 @@
 # Regard, from a fresh machine that has only python3 (3.11 to 3.13) and make:
 #
-#   make demo      install, and train a small model to read digits rightly (two minutes of training)
+#   make demo      install, and train a small model on questions it was never asked (some minutes)
 #   make test      the fast tests          make test-all   all of them
 #   make check     format, lint, types, and the order of the rooms
 #

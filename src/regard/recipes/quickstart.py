@@ -1,18 +1,18 @@
-"""Quickstart: a small model learns to read handwritten digits rightly, on a laptop.
+"""Quickstart: a small model learns to answer what it was never asked, on a laptop.
 
-Claim      Group reinforcement learning takes a policy that sees, but errs, to one that errs less,
-           told nothing but whether its answers are right.
+Claim      Group reinforcement learning takes a policy that sees, but does not know what is asked,
+           to one that does, told nothing but whether its answers are right.
 Method     GRPO (arXiv:2402.03300) with an exact-answer and a format reward, from `regard-tiny`, the
            base model that comes with the library.
-Data       Two of scikit-learn's 1,797 handwritten digits side by side, and a question about them;
-           the scans of the held-out images are in no training image, of the base's neither.
-Takes      A minute of processor time on one thread.
+Data       Two of scikit-learn's 1,797 handwritten digits side by side, and questions that put
+           together what the base was asked apart: "what is twice the larger digit ?". The scans of
+           the held-out images are in no training image, of the base's neither.
+Takes      Two minutes of processor time on one thread.
 
-Held-out accuracy went from 97.7 per cent to 98.7, 98.7 and 98.0
-(`regard train quickstart --seed 601`, 602, 603; some 50 s of processor time each).
+NUMBERS
 
-`quickstart:from_scratch` begins at random weights instead: a cold start on demonstrations until six
-answers in ten are right, then five times as many steps of GRPO.
+`quickstart:from_scratch` begins at random weights instead, with simpler questions: a cold start on
+demonstrations until six answers in ten are right, then three times as many steps of GRPO.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from regard.rollout.sampling import Sampling
 from regard.training.optimizer import AdamW
 from regard.training.stages import Reinforce, Supervise
 
-KINDS = ("larger", "smaller", "twice")  # ours: the others take several times longer from scratch
+ASKED = ("after_smaller", "after_right", "twice_larger", "twice_left")  # ours
+FROM_SCRATCH = ("larger", "smaller", "twice")  # ours: the others take several times longer
 MAX_TOKENS = 12  # ours: a right answer takes 9, its stop token included
 
 
@@ -47,34 +48,35 @@ def quickstart() -> Run:
 
 def from_scratch() -> Run:
     """From random weights: a cold start, then GRPO for longer; both measured in the same way."""
-    longer = replace(reinforce(), num_steps=300, evaluate_every=50)  # ours: it begins lower
+    longer = replace(reinforce(FROM_SCRATCH), num_steps=300, evaluate_every=50)  # ours
     return replace(
         quickstart(),
         name="quickstart-from_scratch",
         policy=PolicySpec(weights=TinyQwen(words=Digits.words())),
         stages=(cold_start(), longer),
+        evaluation=held_out(FROM_SCRATCH),
     )
 
 
-def held_out(num_examples: int = 300) -> HeldOut:
+def held_out(kinds: tuple[str, ...] = ASKED, num_examples: int = 300) -> HeldOut:
     """Greedy answers about scans that no training image shows."""
     return HeldOut(
-        data=Digits(split="test", kinds=KINDS, size=num_examples),
+        data=Digits(split="test", kinds=kinds, size=num_examples),
         reward=ExactAnswer(),
         num_examples=num_examples,
         sampling=Sampling(temperature=0.0, max_tokens=MAX_TOKENS),
     )
 
 
-def train_data() -> Digits:
+def train_data(kinds: tuple[str, ...] = ASKED) -> Digits:
     """Training images, each digit shifted by up to a pixel."""
-    return Digits(split="train", kinds=KINDS, max_shift=1, max_stretch=0.0)
+    return Digits(split="train", kinds=kinds, max_shift=1, max_stretch=0.0)
 
 
 def cold_start() -> Supervise:
     """Imitate until six in ten of the held-out questions are answered right."""
     return Supervise(
-        data=train_data(),
+        data=train_data(FROM_SCRATCH),
         num_steps=1000,
         prompts_per_step=32,  # ours
         optimizer=AdamW(learning_rate=2e-3, betas=(0.9, 0.95)),  # ours: 3e-3 never left the plateau
@@ -83,11 +85,11 @@ def cold_start() -> Supervise:
     )
 
 
-def reinforce() -> Reinforce:
+def reinforce(kinds: tuple[str, ...] = ASKED) -> Reinforce:
     """GRPO without a reference: answers can be checked, so nothing need hold the policy back."""
     return Reinforce(
-        data=train_data(),
-        num_steps=60,  # ours: most is gained in the first twenty
+        data=train_data(kinds),
+        num_steps=100,  # ours
         prompts_per_step=32,  # ours: with 16 it is soon sure of what it misreads
         group_size=8,
         sampling=Sampling(max_tokens=MAX_TOKENS),
@@ -122,4 +124,5 @@ def from_scratch_smoke() -> Run:
         name="quickstart-from_scratch_smoke",
         policy=from_scratch().policy,
         stages=(cold, *smoke().stages),
+        evaluation=held_out(FROM_SCRATCH, num_examples=20),
     )

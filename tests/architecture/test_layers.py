@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from architecture.imports import Import, imports, modules
+from tests.architecture.imports import Import, imports, modules
 
 ROWS = """
     cli

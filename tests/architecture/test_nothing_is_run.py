@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterator
 
 import pytest
-
-from architecture.imports import SOURCE, modules
+from tests.architecture.imports import SOURCE, modules
 
 RUNS = {"eval", "exec", "compile", "__import__"}
 """Built-in functions that run a text."""

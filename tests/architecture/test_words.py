@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterator
 
 import pytest
-
-from architecture.imports import SOURCE, modules
+from tests.architecture.imports import SOURCE, modules
 
 TOLD_BY_THEIR_NAME = {"load", "describe", "demo", "at", "names", "main"}
 """Methods that keep a promise made elsewhere, where it is told."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pictures import png
+from tests.data.pictures import png
 
 
 @pytest.fixture(autouse=True)

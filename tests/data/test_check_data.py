@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 import pytest
-from pictures import picture, png
+from tests.data.pictures import picture, png
 
 from regard.data.check import check
 from regard.data.gold import gold_completion

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pictures import png
+from tests.data.pictures import png
 
 from regard.data.images import ImageStore
 from regard.data.layouts import LAYOUTS

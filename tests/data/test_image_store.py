@@ -7,8 +7,8 @@ import hashlib
 import threading
 
 import pytest
-from pictures import chunk, picture, png, png_header, turned
 from PIL import Image
+from tests.data.pictures import chunk, picture, png, png_header, turned
 
 from regard.data.images import ImageStore, decode_text
 from regard.errors import DataError

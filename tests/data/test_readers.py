@@ -8,7 +8,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pictures import png
+from tests.data.pictures import png
 
 from regard.data.fingerprint import fingerprint
 from regard.data.images import ImageStore

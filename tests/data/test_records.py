@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import picture, png, turned
+from tests.data.pictures import picture, png, turned
 
 from regard.data.images import ImageStore
 from regard.data.records import ImageReader, example_from_json, example_to_json

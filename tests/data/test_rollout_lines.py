@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 import pytest
-from pictures import png
+from tests.data.pictures import png
 
 from regard.data.images import ImageStore
 from regard.data.jsonable import json_safe

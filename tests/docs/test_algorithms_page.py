@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pages import ROOT, blocks, read
+from tests.docs.pages import ROOT, blocks, read
 
 from regard.algorithms.policy_gradient import dapo, dr_grpo, grpo
 

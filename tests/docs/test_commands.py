@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 import typer
-from pages import ROOT, blocks, read
+from tests.docs.pages import ROOT, blocks, read
 
 from regard.cli.main import app
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from pages import ROOT
+from tests.docs.pages import ROOT
 
 from regard.algorithms.policy_gradient import grpo
 from regard.data.worlds.digits import Digits

@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from pages import ROOT, read
 from rich.console import Console
+from tests.docs.pages import ROOT, read
 
 from regard.algorithms.policy_gradient import grpo
 from regard.recipes.catalogue import find

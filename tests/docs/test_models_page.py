@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pages import blocks, read
+from tests.docs.pages import blocks, read
 from tests.models.families import FAMILIES
 
 from regard.models.families import family_of

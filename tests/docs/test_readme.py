@@ -7,9 +7,9 @@ import json
 import re
 
 import pytest
-from pages import ROOT, blocks, read
-from pictures_of_things import write_data
 from rich.console import Console
+from tests.docs.pages import ROOT, blocks, read
+from tests.docs.pictures_of_things import write_data
 
 from regard.config import with_settings
 from regard.data.worlds.digits import Digits

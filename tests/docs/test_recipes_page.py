@@ -6,8 +6,8 @@ import json
 
 import jaxtyping
 import pytest
-from pages import blocks
-from pictures_of_things import write_data
+from tests.docs.pages import blocks
+from tests.docs.pictures_of_things import write_data
 
 from regard.cli import main
 

@@ -78,7 +78,7 @@ def modules_of(system: str) -> tuple[ModuleType, ...]:
     stem = re.sub(r"\W", "_", system)
     names = sorted(path.stem for path in ADAPTERS.glob("*.py"))
     mine = [name for name in names if name == stem or name.startswith(f"{stem}_")]
-    return tuple(importlib.import_module(f"parity.adapters.{name}") for name in mine)
+    return tuple(importlib.import_module(f"tests.parity.adapters.{name}") for name in mine)
 
 
 def gathered(system: str, attribute: str) -> dict[str, Callable[..., Any]]:

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from parity import replay as parity
-from parity.replay import (
+from tests.parity import replay as parity
+from tests.parity.replay import (
     Raised,
     Rule,
     Vector,

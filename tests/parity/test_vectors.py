@@ -10,8 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from parity.replay import VECTORS, Rule, gathered, read_rules, read_vectors, replay
+from tests.parity.replay import VECTORS, Rule, gathered, read_rules, read_vectors, replay
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

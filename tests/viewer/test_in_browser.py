@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_run import write_fake_run
 from PIL import Image
+from tests.viewer.fake_run import write_fake_run
 
 from regard.viewer import write_report
 

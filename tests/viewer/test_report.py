@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_run import write_fake_run
 from PIL import Image
+from tests.viewer.fake_run import write_fake_run
 
 from regard.errors import DataError
 from regard.types import Frame

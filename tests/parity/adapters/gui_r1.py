@@ -8,7 +8,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import EqualGroups, advantages_by_group, divergence, run
+from tests.parity.tokens import EqualGroups, advantages_by_group, divergence, run
+
 from regard.algorithms.advantages import GroupMean
 from regard.algorithms.published import gui_r1
 from regard.algorithms.surrogates import Clip

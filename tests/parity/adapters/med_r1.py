@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from parity.tokens import EqualGroups, Tokens, advantages_by_group, divergence, in_turn, run
+from tests.parity.tokens import EqualGroups, Tokens, advantages_by_group, divergence, in_turn, run
+
 from regard.algorithms.published import med_r1
 from regard.curation.imitation import imitation_messages
 from regard.errors import DataError

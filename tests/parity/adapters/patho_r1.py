@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import EqualGroups, advantages_by_group, verl_policy_loss
+from tests.parity.tokens import EqualGroups, advantages_by_group, verl_policy_loss
+
 from regard.algorithms.published import patho_r1_dapo
 from regard.algorithms.surrogates import Clip
 from regard.curation.pages import crop_window, page_pixels, pages_to_read

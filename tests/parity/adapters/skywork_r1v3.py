@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 import torch
+from tests.parity.tokens import EqualGroups, advantages_by_group, verl_policy_loss
 
-from parity.tokens import EqualGroups, advantages_by_group, verl_policy_loss
 from regard.algorithms.published import skywork_r1v3
 from regard.algorithms.surrogates import Clip
 from regard.evals.benchmarks import emma, hallusion, mmk12, mmmu, wemath

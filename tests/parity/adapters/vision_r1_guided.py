@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from tests.parity.tokens import Tokens, advantages_by_group, run
 
-from parity.tokens import Tokens, advantages_by_group, run
 from regard.algorithms.published import vision_r1_guided
 from regard.evals.benchmarks.detection import detections_of
 from regard.rewards.contract import ask, say

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import EqualGroups, advantages_by_token, divergence, run
+from tests.parity.tokens import EqualGroups, advantages_by_token, divergence, run
+
 from regard.algorithms.published import vision_r1_math
 from regard.algorithms.surrogates import Clip
 from regard.errors import DataError

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from tests.parity.tokens import Tokens, run
+from tests.parity.units import differ_by_a_unit, installed_says_equal
 
-from parity.tokens import Tokens, run
-from parity.units import differ_by_a_unit, installed_says_equal
 from regard.algorithms.advantages import LengthBonus, length_bonus
 from regard.algorithms.kl import to_go
 from regard.algorithms.published import vl_rethinker

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity.units import differ_by_a_unit, installed_says_equal
+from tests.parity.units import differ_by_a_unit, installed_says_equal
+
 from regard.geometry.boxes import iou
 from regard.rewards.contract import ask, say
 from regard.rewards.judges import BetterThanReference, ScriptedScorer, margin_value

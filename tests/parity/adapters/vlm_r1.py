@@ -7,7 +7,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from parity.tokens import EqualGroups, Tokens, advantages_by_group, in_turn, run
+from tests.parity.tokens import EqualGroups, Tokens, advantages_by_group, in_turn, run
+
 from regard.algorithms.published import vlm_r1
 from regard.algorithms.surrogates import Clip
 from regard.evals.benchmarks.detection import Detection

@@ -2,9 +2,11 @@
 
     python benchmarks/regard_tiny.py ship runs/tiny_base
     python benchmarks/regard_tiny.py measure [CHECKPOINT] [--num-each 48] [--world NAME …]
+    python benchmarks/regard_tiny.py thoughts [CHECKPOINT] [--num-each 48]
 
 The first writes the last checkpoint of the run in float16 to `src/regard/assets/regard-tiny`; the
-second prints the tables of `docs/regard-tiny.md`.
+others print the tables of `docs/regard-tiny.md`: how often answers are right, and how often what
+the model says it sees is.
 """
 
 from __future__ import annotations
@@ -23,8 +25,19 @@ from regard.models.policy import PolicySpec, load_pieces
 from regard.models.tiny import TinyQwen
 from regard.recipes.tiny_base import WORLDS
 from regard.registry import world
+from regard.rollout.collect import answer, prepare
+from regard.rollout.native import NativeEngine
+from regard.rollout.sampling import Sampling
+from regard.text.tags import inside
+from regard.types import Group
 
 TIERS = ("easy", "middle", "hard")
+TAGS = ("think", "answer")
+_NAMED = {
+    "scans": ("anatomy", "modality", "disease"),
+    "gates": ("colour", "shape", "symbol", "digit", "letter"),
+}
+"""Worlds and kinds whose thoughts name what there is to see."""
 ASSET = Path(__file__).parents[1] / "src" / "regard" / "assets" / "regard-tiny"
 
 
@@ -67,6 +80,28 @@ def measure(checkpoint: str, worlds: list[str], num_each: int) -> None:
         means.append((name, found))
         print(f"\n### {name}\n\n{_table(found)}", flush=True)
     print("\n### All worlds\n\n" + _summary(means))
+
+
+def thoughts(checkpoint: str, num_each: int) -> None:
+    """How often what is thought is the gold thought, and what is answered the gold answer."""
+    torch.set_num_threads(1)
+    policy = PolicySpec(weights=checkpoint).load()
+    print("| world | kind | thought | answer |\n|---|---|---|---|")
+    for name, kinds in _NAMED.items():
+        for kind in kinds:
+            data = world[name](split="test", kinds=(kind,), tiers=("easy",), size=num_each).load()
+            prepared = prepare(policy, [data[i] for i in range(num_each)], 64)
+            groups = answer(
+                prepared, NativeEngine(policy), group_size=1, seed=0,
+                sampling=Sampling(temperature=0.0, max_tokens=64),
+            )  # fmt: skip
+            shares = [fmean(_says_gold(tag, group) for group in groups) for tag in TAGS]
+            print(f"| {name} | {kind} | {shares[0]:.0%} | {shares[1]:.0%} |", flush=True)
+
+
+def _says_gold(tag: str, group: Group) -> bool:
+    said, wanted = (inside(tag, t or "") for t in (group.completions[0].text, group.example.gold))
+    return said is not None and said == wanted
 
 
 def _test_set(name: str, num_each: int) -> Any:
@@ -119,9 +154,14 @@ def main() -> None:
     measuring.add_argument("checkpoint", nargs="?", default="regard-tiny")
     measuring.add_argument("--num-each", type=int, default=48)
     measuring.add_argument("--world", action="append", choices=WORLDS)
+    thinking = commands.add_parser("thoughts")
+    thinking.add_argument("checkpoint", nargs="?", default="regard-tiny")
+    thinking.add_argument("--num-each", type=int, default=48)
     given = parser.parse_args()
     if given.command == "ship":
         ship(given.run)
+    elif given.command == "thoughts":
+        thoughts(given.checkpoint, given.num_each)
     else:
         measure(given.checkpoint, given.world or list(WORLDS), given.num_each)
 

@@ -70,7 +70,7 @@ RECIPE = """
     from __future__ import annotations
     from dataclasses import replace
     from typing import TYPE_CHECKING
-    from test_sources import Clip, Decay, Exact, Run, Stage, Sum, clipped
+    from tests.test_sources import Clip, Decay, Exact, Run, Stage, Sum, clipped
 
     if TYPE_CHECKING:
         from nowhere import Nothing
@@ -230,7 +230,7 @@ def test_recipes_of_other_files_are_followed(recipe: Any, tmp_path: Path) -> Non
 
 def test_a_recipe_that_minds_the_class_of_its_numbers_is_left_unexplained(tmp_path: Path) -> None:
     text = """
-        from test_sources import Run, Stage
+        from tests.test_sources import Run, Stage
 
         def picky():
             steps = 3  # ours

@@ -12,6 +12,7 @@ from regard.envs.drone import (
     expert_flight,
     first_gate,
     forward_velocity,
+    gate_path,
     gates_by_number,
     official_result,
     oracle_flight,
@@ -43,9 +44,12 @@ def test_a_start_below_ground_is_lifted():
     assert 0.2 <= expert_flight((-1, 0, -3), (5, 0, 0))[0].z < 0.25
 
 
-def test_what_is_behind_is_left_out():
-    assert len(expert_flight((0, 0, 0.75), (-3, 0, 0))) < 25
-    assert expert_flight((0, 0, 0.75), (0.2, 0, 0)) == []
+@pytest.mark.parametrize("goal", [(0.2, 0, 0), (-3, 0, 0), (-3, 1, 0), (0.1, -2, 0)])
+def test_where_the_goal_is_abeam_or_behind_no_row_is_written(goal):
+    rows = expert_flight((0, 0, 0.75), goal)
+    assert all(abs(row.angle) <= math.pi / 2 for row in rows)
+    # All places but the first and the last five could have a row.
+    assert 0 < len(rows) < len(gate_path((0, 0), goal[:2], spacing=0.1)) - 6
 
 
 def test_a_goal_one_metre_straight_ahead_makes_no_curve():

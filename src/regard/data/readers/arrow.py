@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from regard.data.readers.loading import RecordFile, Row
-from regard.data.readers.parquet import ROWS_AT_ONCE, record_of_row
-from regard.errors import DataError
+from regard.data.readers.parquet import ROWS_AT_ONCE, rows_in_batches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,24 +32,16 @@ class Arrow(RecordFile):
 
 def arrow_rows(path: Path) -> Iterator[Row]:
     """The rows of a file, a stream or of random access, counted from 1."""
-    import pyarrow as pa
-
-    if not path.exists():
-        raise DataError(f"{path}: no such file")
-    number = 0
-    try:
-        for batch in _batches(path):
-            for start in range(0, batch.num_rows, ROWS_AT_ONCE):
-                for row in batch.slice(start, ROWS_AT_ONCE).to_pylist():
-                    number += 1
-                    yield f"{path.name}:{number}", record_of_row(row)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"{path}: cannot be read as Arrow after row {number} ({error}); cut off, perhaps?"
-        ) from error
+    return rows_in_batches(path, "Arrow", _batches)
 
 
 def _batches(path: Path) -> Iterator[Any]:
+    for batch in _whole_batches(path):
+        for start in range(0, batch.num_rows, ROWS_AT_ONCE):
+            yield batch.slice(start, ROWS_AT_ONCE)
+
+
+def _whole_batches(path: Path) -> Iterator[Any]:
     from pyarrow import ipc, memory_map
 
     with memory_map(str(path)) as file:

@@ -34,22 +34,34 @@ class Parquet(RecordFile):
 
 def parquet_rows(path: Path) -> Iterator[Row]:
     """The rows of a file, counted from 1."""
+    return rows_in_batches(path, "Parquet", _batches)
+
+
+def rows_in_batches(
+    path: Path, form: str, batches: Callable[[Path], Iterator[Any]]
+) -> Iterator[Row]:
+    """The rows of a file's batches (`pyarrow`'s), counted from 1; errors call it a `form`."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if not path.exists():
         raise DataError(f"{path}: no such file")
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield f"{path.name}:{number}", record_of_row(row)
+        for batch in batches(path):
+            for row in batch.to_pylist():
+                number += 1
+                yield f"{path.name}:{number}", record_of_row(row)
     except (pa.ArrowException, OSError) as error:
         raise DataError(
-            f"{path}: cannot be read as Parquet after row {number} ({error}); cut off, perhaps?"
+            f"{path}: cannot be read as {form} after row {number} ({error}); cut off, perhaps?"
         ) from error
+
+
+def _batches(path: Path) -> Iterator[Any]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=ROWS_AT_ONCE)
 
 
 def record_of_row(row: dict[str, Any]) -> Callable[[], dict[str, Any]]:

@@ -8,8 +8,8 @@ import pytest
 
 from regard.data.told import Told
 from regard.data.worlds.digits import Digits
-from regard.data.worlds.gates import Gates
-from regard.data.worlds.lists import PLACES, Lists
+from regard.data.worlds.gates import PLACES, Gates
+from regard.data.worlds.lists import Lists
 from regard.errors import ConfigError
 
 WORDS = ("red", "green", "blue", "eye", "head", "knee")

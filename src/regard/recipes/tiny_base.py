@@ -142,7 +142,7 @@ def answer() -> Supervise:
         data=Mix(
             {
                 "pieces": (0.15, _pieces("things", "cards", "icons", "buttons", boxes=0.4)),
-                "worlds": (0.85, mixture(EVERYTHING, ("easy", "middle", "easy", "middle", "hard"))),
+                "worlds": (0.85, everything()),
             }
         ),
         num_steps=4200,
@@ -173,7 +173,7 @@ def choose() -> Supervise:
             {
                 "lists": (0.64, Lists(vocabulary=vocabulary, size=SIZE)),
                 "told": (0.08, Told(told)),
-                "worlds": (0.28, mixture(EVERYTHING, ("easy", "middle", "easy", "middle", "hard"))),
+                "worlds": (0.28, everything()),
             }
         ),
         num_steps=800,
@@ -199,6 +199,11 @@ def mixture(shares: _Shares, tiers: tuple[Tier, ...]) -> Mix:
     return Mix(
         {name: (share, _world(name, kinds, tiers)) for name, (share, kinds) in shares.items()}
     )
+
+
+def everything() -> Mix:
+    """All kinds of all worlds, the hard tier half as often as each other."""
+    return mixture(EVERYTHING, ("easy", "middle", "easy", "middle", "hard"))
 
 
 def _world(name: str, kinds: tuple[str, ...], tiers: tuple[Tier, ...]) -> Any:

@@ -154,6 +154,8 @@ class DigitsDataset:
     def _gold(self, kind: str, left: int, right: int, index: int) -> str:
         """The demonstration: right, or misread, or misread and looked at again."""
         world = self.world
+        if not (world.misread or world.second_thoughts):
+            return _gold(kind, left, right)
         rng = np.random.default_rng([world.seed, SPLITS.index(world.split), index, 1])
         misread, again = rng.random(2)
         seen = [left, right]

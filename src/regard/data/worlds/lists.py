@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from regard.data.worlds.common import LETTERS, check_counts, some_of
+from regard.data.worlds.gates import PLACES
 from regard.errors import ConfigError
 from regard.types import Example, FreeText, Message
-
-PLACES = ("left", "middle", "right")
 
 
 @dataclass(frozen=True, kw_only=True)

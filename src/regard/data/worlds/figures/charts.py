@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from regard.data.worlds.common import Tier, one_of, some_of
 from regard.data.worlds.drawing import INK, Split, font, font_name, paper, shade, write
 from regard.data.worlds.figures.asked import Asked
-from regard.data.worlds.figures.tables import column_names, some_rows
+from regard.data.worlds.figures.tables import Tables, column_names, some_rows
 
 NAMES = ("a", "b", "c", "d", "e")
 """Of rows, bars and points."""
@@ -31,10 +31,10 @@ Json = dict[str, Any]
 # ------------------------------------------------------------------------------------- tables
 
 
-def table(tier: Tier, split: Split, rng: np.random.Generator) -> Asked:
+def table(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "embedded") -> Asked:
     """The value in a cell; at the hard tier also who has the most, or how much more."""
     rows, columns = {"easy": (2, 1), "middle": (3, 2), "hard": (4, 3)}[tier]
-    names, values = some_rows(split, columns, rows, rng)
+    names, values = some_rows(split, columns, rows, rng, tables=tables)
     image = Image.new("RGB", (28 + 56 * columns, 28 * (rows + 1)), paper(split, rng))
     draw = ImageDraw.Draw(image)
     face, head = font_name(split, rng), shade(one_of(TINTS, rng), split, rng)
@@ -96,12 +96,14 @@ def _difference(
 # ------------------------------------------------------------------------------------- bars
 
 
-def bars(tier: Tier, split: Split, rng: np.random.Generator) -> Asked:
+def bars(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "embedded") -> Asked:
     """The tallest or lowest bar; a bar's written value; a bar's height on an axis."""
     count, width, height = {"easy": (3, 112, 112), "middle": (4, 140, 140), "hard": (5, 196, 168)}[
         tier
     ]
-    names, rows = some_rows(split, 1, count, rng, gap=0.1 if tier == "easy" else 0.02)
+    names, rows = some_rows(
+        split, 1, count, rng, tables=tables, gap=0.1 if tier == "easy" else 0.02
+    )
     values = [int(value) for value in rows[:, 0]]
     unit = max(1, -(-max(values) // 10))  # the axis has ten units at most
     unit = next(round_one for round_one in (1, 2, 5, 10, 20, 50) if round_one >= unit)
@@ -155,10 +157,10 @@ def bars(tier: Tier, split: Split, rng: np.random.Generator) -> Asked:
 # ------------------------------------------------------------------------------------- lines
 
 
-def lines(tier: Tier, split: Split, rng: np.random.Generator) -> Asked:
+def lines(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "embedded") -> Asked:
     """Up or down between two points; the highest point; which of two lines is above at one."""
     count, size = {"easy": (2, 112), "middle": (4, 140), "hard": (5, 168)}[tier]
-    names, rows = some_rows(split, 1, count, rng, gap=0.08)
+    names, rows = some_rows(split, 1, count, rng, tables=tables, gap=0.08)
     image = Image.new("RGB", (size, size), paper(split, rng))
     draw, face = ImageDraw.Draw(image), font_name(split, rng)
     left, top, right, bottom = 14, 16, size - 14, size - 28

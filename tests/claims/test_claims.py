@@ -197,6 +197,29 @@ def test_every_arm_of_a_claim_is_a_recipe_and_shares_the_start(claim):
             assert (run.policy, run.evaluation) == (start.policy, start.evaluation)
 
 
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=list(CLAIMS))
+def test_a_criterion_about_a_kind_names_one_that_is_measured(claim):
+    for criterion in claim.criteria:
+        for arm in (criterion.better, criterion.worse):
+            evaluation = catalogue.find(claim.arms[arm]).run.evaluation
+            for metric in criterion.metrics:
+                kind = metric.partition("/")[2]
+                if metric.startswith(("accuracy/", "reward/")) and kind != "mean":
+                    assert kind in evaluation.data.kinds
+
+
+def test_boxes_that_overlap_more_and_hit_less_are_not_vlm_r1s_claim():
+    def arm(overlap, hits):
+        found = {"accuracy": hits, "accuracy/where": 0.4}
+        for kind in ("where_relation", "where_most"):
+            found |= {f"reward/{kind}": overlap, f"accuracy/{kind}": hits}
+        return [[{"spent": spent, **found} for spent in (0, 9)]] * 3
+
+    made = record(CLAIMS["vlm_r1"], {"RL": arm(0.20, 0.07), "SFT": arm(0.17, 0.12)})
+    assert [each["verdict"] for each in made["criteria"]] == ["held", "not held", "held"]
+    assert made["verdict"] == "not held"
+
+
 def test_an_unknown_claim_is_told_with_the_nearest():
     with pytest.raises(ConfigError, match="vl_rethinker"):
         find("vl_rethinkr")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from regard.claims.claim import Claim, Criterion
 
-_ELSEWHERE = ("reward/where_relation", "reward/where_most")
+_OVERLAP = ("reward/where_relation", "reward/where_most")
+_HITS = ("accuracy/where_relation", "accuracy/where_most")
+"""Of the kinds that are not trained: mean overlap, and the share of boxes with one half and more,
+which is what the paper reports."""
 
 VLM_R1 = Claim(
     system="vlm_r1",
@@ -15,10 +18,23 @@ VLM_R1 = Claim(
     arms={"RL": "vlm_r1", "SFT": "vlm_r1:imitated"},
     budget="updates",
     criteria=(
-        Criterion("out of domain, RL ends above SFT", better="RL", worse="SFT", metrics=_ELSEWHERE),
+        Criterion(
+            "out of domain, RL ends above SFT in mean overlap",
+            better="RL",
+            worse="SFT",
+            metrics=_OVERLAP,
+        ),
+        # Paper: 63.1 against 54.8. Added when a first run had held the criterion above and would
+        # have failed this one: boxes that hedge overlap with much and hit little.
+        Criterion(
+            "out of domain, RL ends above SFT in boxes with an overlap of one half",
+            better="RL",
+            worse="SFT",
+            metrics=_HITS,
+        ),
         # Paper: 87.3 against 85.6. Four points: less than 150 held-out questions can tell apart.
         Criterion(
-            "in domain, RL does not end below SFT",
+            "in domain, RL does not end below SFT in boxes with an overlap of one half",
             better="RL",
             worse="SFT",
             metrics=("accuracy/where",),

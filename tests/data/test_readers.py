@@ -94,7 +94,7 @@ def test_an_escaped_character_of_two_halves_is_whole(lines):
 
 def test_a_line_that_is_not_utf8_is_named(folder):
     (folder / "a.jsonl").write_bytes(b'{"prompt": "caf\xe9", "target": 1}\n')
-    with pytest.raises(DataError, match=r"a\.jsonl:1: not UTF-8 \(byte 16 of the line\)"):
+    with pytest.raises(DataError, match=r"a\.jsonl:1: not UTF-8 \(byte 16 of the record\)"):
         Jsonl(path=folder / "a.jsonl").load()
 
 
@@ -118,10 +118,87 @@ def test_an_empty_file_says_so(folder, content):
         Jsonl(path=folder / "a.jsonl").load()
 
 
-def test_one_json_array_is_told_how_to_become_lines(folder):
-    (folder / "a.json").write_text(json.dumps(sums(2), indent=2))
-    with pytest.raises(DataError, match="is one JSON array; expected JSON Lines"):
-        reader_for(folder / "a.json", on_bad="drop").load()
+def array(folder, *items, before="", between=", ", after=""):
+    """A file of one JSON array, of what is given as texts or as values."""
+    texts = [item if isinstance(item, str) else json.dumps(item, indent=2) for item in items]
+    path = folder / "a.json"
+    path.write_text(f"{before}[{between.join(texts)}]{after}", "utf-8")
+    return path
+
+
+def test_one_json_array_is_read_as_lines_are_and_places_count_records(folder, lines):
+    records = [
+        *sums(2),
+        {"id": "s2", "prompt": 'a "[" and a \\', "target": "]}, \U0001f600"},
+        {
+            "id": "s3",
+            "prompt": "<image>?",
+            "images": ["cat.png"],
+            "target": 1,
+            "meta": {"a": [[1]]},
+        },
+    ]
+    for before in ("", "\ufeff", "\n \r\n\t"):
+        dataset = reader_for(array(folder, *records, before=before, after="\n\n")).load()
+        assert dataset.examples == Jsonl(path=lines(*records)).load().examples
+        assert dataset.places == ("a.json:1", "a.json:2", "a.json:3", "a.json:4")
+    in_one_line = array(folder, *map(json.dumps, records), between=",")
+    assert Jsonl(path=in_one_line).load().examples == dataset.examples
+    assert Jsonl(path=array(folder, {"prompt": "?", "target": 1})).load()[0].id == "a.json:1"
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ('{"id": "x", "prompt": }', r"a\.json:2: not JSON: Expecting value at column 23"),
+        ('{\n"id": "x",\n "prompt" 1}', "delimiter at line 3 of the record, column 11"),
+        ('{"id": "x", "meta": [1}}', r"not JSON: Expecting ',' delimiter"),
+        ('{"prompt": "?", "target": NaN}', "NaN is no number in JSON"),
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ('{"prompt": "\\ud800", "target": 1}', "half a character"),
+        ("3", "record: expected a JSON object, got 3"),
+        ("", "not JSON: Expecting value at column 1, near 'the end'"),
+        ('{"id": "s0", "prompt": "?", "target": 1}', r"'s0': has the same id as a\.json:1"),
+    ],
+)
+def test_a_bad_record_of_an_array_is_named_or_dropped_alone(folder, item, said):
+    path = array(folder, sums(1)[0], item, sums(3)[2])
+    with pytest.raises(DataError, match=said) as error:
+        Jsonl(path=path).load()
+    assert "1 of 3 records cannot be used" in str(error.value)
+    rest = Jsonl(path=path, on_bad="drop").load()
+    assert [example.id for example in rest] == ["s0", "s2"]
+    assert [dropped.place for dropped in rest.dropped] == ["a.json:2"]
+
+
+def test_an_array_with_a_comma_too_many_has_a_bad_record_at_its_end(folder):
+    rest = Jsonl(path=array(folder, *sums(2), ""), on_bad="drop").load()
+    assert [dropped.place for dropped in rest.dropped] == ["a.json:3"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[]", "is empty"),
+        (" [ \n] ", "is empty"),
+        (
+            '[{"prompt": "?", "target": 1}, {"prompt": "?"',
+            "does not end; it breaks off in record 2",
+        ),
+        ('[{"prompt": "?, "target": 1}]', "does not end; it breaks off in record 1"),
+        ('[{"prompt": "?", "target": 1}', "does not end"),
+        ("[", "does not end"),
+        ('[1]\n\n{"prompt": "?"}', 'array of 1 records, and more follows, \'{"prompt"'),
+        ("[1]]", "more follows, ']'"),
+    ],
+)
+def test_an_array_without_its_end_or_with_more_behind_it_is_no_file_of_records(
+    folder, content, said
+):
+    (folder / "a.json").write_text(content)
+    for on_bad in ("raise", "drop"):
+        with pytest.raises(DataError, match=said):
+            Jsonl(path=folder / "a.json", on_bad=on_bad).load()
 
 
 def test_a_missing_file_and_an_unknown_ending_are_errors(folder):

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from regard import registry
 from regard.data.images import ImageStore
-from regard.data.readers.jsonl import json_lines
+from regard.data.readers.jsonl import json_records
 from regard.data.records import ImageReader
 from regard.data.rollouts import group_from_json, score_to_json
 from regard.errors import ConfigError, DataError
@@ -105,7 +105,7 @@ def _own_examples(name: str) -> list[Example]:
 def _pairs(file: Path) -> list[tuple[Completion, Example]]:
     read_image = ImageReader(ImageStore(), _image_folder(file))
     pairs = []
-    for place, read in json_lines(file):
+    for place, read in json_records(file):
         try:
             group = _group(read(), read_image)
         except DataError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from regard.data.mixing import Source, Subset
-from regard.data.readers.jsonl import json_lines
+from regard.data.readers.jsonl import json_records
 from regard.errors import ConfigError, DataError
 
 
@@ -53,7 +53,7 @@ class Solved:
 
     def rates(self) -> dict[str, float]:
         """The share of right answers by the id of the example; of two lines the last counts."""
-        return dict(self._rate(place, read()) for place, read in json_lines(Path(self.answers)))
+        return dict(self._rate(place, read()) for place, read in json_records(Path(self.answers)))
 
     def _rate(self, place: str, line: Any) -> tuple[str, float]:
         try:

@@ -194,6 +194,40 @@ def test_without_one_answer_nobody_is_asked(text):
     assert JudgedAnswer(judge=ScriptedJudge(otherwise="correct"))(say(text), BUS).value == 0.0
 
 
+@pytest.mark.parametrize(
+    ("answer", "limit", "shown"),
+    [
+        ("a bus", 5, "a bus"),
+        # ten of the start and ten of the end, in which the last line is
+        ("a" * 30 + "\nA red bus", 20, "aaaaaaaaaa\n[20 characters are left out]\n\nA red bus"),
+        # the last line is longer than half, and the start gets the half of what is left
+        ("a" * 30 + "\nIt is a red bus.", 20, "aa\n[29 characters are left out]\nIt is a red bus."),
+        # a box is what an answer comes to, wherever it stands
+        (
+            "a" * 30 + r"\boxed{4}" + "b" * 30,
+            19,
+            "aaaaa\n[25 characters are left out]\n\\boxed{4}\n[25 characters are left out]\nbbbbb",
+        ),
+        (r"\boxed{\frac{1}{2}}" + "b" * 30, 25,
+         "\\boxed{\\frac{1}{2}}\n[27 characters are left out]\nbbb"),
+        # one line, too long to be shown whole
+        ("a" * 30 + "b" * 30, 8, "aaaa\n[52 characters are left out]\nbbbb"),
+        (r"\boxed{" + "a" * 30 + "}" + "b" * 30, 8, "\\box\n[60 characters are left out]\nbbbb"),
+    ],
+)  # fmt: skip
+def test_of_a_long_answer_the_judge_sees_both_ends_and_what_it_comes_to(answer, limit, shown):
+    heard = []
+
+    def judge(prompt):
+        heard.append(prompt)
+        return "correct"
+
+    reward = JudgedAnswer(judge=judge, max_characters=limit)
+    score = reward(say(f"<answer>{answer}</answer>"), BUS)
+    assert heard[0].split("-----\n")[1] == f"{shown}\n"
+    assert (score.value, score.parsed) == (1.0, answer)
+
+
 def test_an_answer_cannot_write_itself_into_the_prompt():
     class Listener:
         def __call__(self, prompt):

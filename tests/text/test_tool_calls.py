@@ -50,7 +50,9 @@ def test_each_action_with_its_arguments_is_valid(arguments):
             "button of system_button is 'back'",
         ),
         (called(None), "a call without arguments"),
-        (called({}, name="phone"), "the tool is 'phone', not mobile_use"),
+        (called({}, name=""), "a call without a name"),
+        (called({}, name=None), "a call without a name"),
+        (called({}, name=["mobile_use"]), "a call without a name"),
         (
             "<think>a</think><action>b</action><tool_call>[]</tool_call>",
             "the call is no JSON object",
@@ -60,6 +62,10 @@ def test_each_action_with_its_arguments_is_valid(arguments):
 )
 def test_a_fault_is_named(text, fault):
     assert tool_call_fault(text) == fault
+
+
+def test_a_call_needs_a_name_and_may_have_any():
+    assert tool_call_fault(called({"action": "wait", "time": 1}, name="phone")) is None
 
 
 def test_the_first_call_is_the_action():

@@ -36,8 +36,8 @@ class ToolCallFormat:
     """One point for a thought, a sentence and one valid call, in this order and nothing else.
 
     `<think>…</think><action>…</action><tool_call>{"name": "mobile_use", "arguments":
-    {"action": "click", "coordinate": [540, 1210]}}</tool_call>`: the action is one of the tool's,
-    and each argument it needs is there and of its sort.
+    {"action": "click", "coordinate": [540, 1210]}}</tool_call>`: the call has a name, the action is
+    one of the tool's, and each argument it needs is there and of its sort.
     """
 
     range: ClassVar[Range] = (0.0, 1.0)

@@ -212,7 +212,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, policy: Policy, folder: Pat
 
 
 def _optimizer_tensors(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """AdamW's state by the names of its weights."""
+    """The optimiser's state by the names of its weights."""
     return {
         f"{key}/{name}": tensor.contiguous()
         for name, parameter in policy.trainable()

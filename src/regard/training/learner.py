@@ -15,6 +15,7 @@ from regard.errors import TrainingError
 from regard.models.policy import Policy
 from regard.models.prompts import Prompt
 from regard.models.readings import Readings
+from regard.training.optimizer import set_rate
 from regard.training.stages import Collected, Reinforce, Supervise
 from regard.training.update import learn, score
 
@@ -33,8 +34,7 @@ class Learner:
     ) -> dict[str, float]:
         """Learn from a step's groups, in as many updates as the stage says; its metrics."""
         rate = stage.optimizer.rate_at(stage_step, stage.num_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        set_rate(self.optimizer, rate)
         batches = self._batches(stage, collected)
         rows = []
         for update, (batch, prompts) in enumerate(batches * stage.passes_per_step):

@@ -24,7 +24,7 @@ from regard.rollout.replay import Kept, Replay, groups_of, samples_of
 from regard.rollout.rethinking import Rethink
 from regard.rollout.sampling import Sampling
 from regard.text.reflection import count_marks
-from regard.training.optimizer import AdamW
+from regard.training.optimizer import Optimizer
 from regard.types import Completion, Example, Group, Measured, Score
 
 
@@ -98,7 +98,7 @@ class Stage:
 class LearningStage(Stage):
     """What stages that learn have beside: an optimiser, and when to look at the result."""
 
-    optimizer: AdamW
+    optimizer: Optimizer
     updates_per_step: int = 1
     """Parts a step's groups are cut into, each an optimiser update of its own."""
     passes_per_step: int = 1

@@ -12,8 +12,9 @@ from tests.models.stock import stock_processor
 
 from regard.errors import CheckpointError, DataError
 from regard.models.families import family_of
-from regard.models.policy import Policy
+from regard.models.policy import Policy, PolicySpec
 from regard.models.prompts import collate, make_prompt, pixels_of
+from regard.models.tiny import TinyModel
 from regard.types import Frame, ImageRef, Message
 
 SIZES = [
@@ -129,6 +130,13 @@ def test_the_size_a_picture_is_seen_in_has_its_shape_or_is_a_square(model_type):
 )
 def test_each_family_answers_in_the_frame_it_was_trained_in(model_type, frame):
     assert policy_of(model_type).prompt(EXAMPLES[0]).frames[0].answers_in == frame
+
+
+def test_a_tiny_model_may_answer_in_another_frame_and_its_checkpoint_says_so(tmp_path):
+    size = TinyModel(model_type="qwen3_vl", words=("a",), answers_in=Frame.INPUT)
+    PolicySpec(weights=size).load().save(tmp_path)
+    policy = PolicySpec(weights=str(tmp_path)).load()
+    assert policy.prompt(EXAMPLES[0]).frames[0].answers_in == Frame.INPUT
 
 
 @pytest.mark.parametrize("model_type", FAMILIES)

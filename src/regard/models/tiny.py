@@ -18,6 +18,7 @@ from transformers import AutoModelForImageTextToText, AutoTokenizer, PreTrainedT
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
 from regard.registry import family
+from regard.types import Frame
 
 _SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
@@ -58,11 +59,15 @@ class TinyModel:
     """Positions the configuration allows for."""
     initializer_range: float = 0.08
     """Spread of the first weights: a wide one gets a small model off its plateau sooner (ours)."""
+    answers_in: Frame | None = None
+    """What it is to say coordinates in; None for what its family's published models do."""
     seed: int = 0
 
     def build(self) -> tuple[Any, Any, Any]:
         """Model, tokenizer and image processor."""
         config, tokenizer, processor = family[self.model_type].tiny(self)  # type: ignore[attr-defined]
+        if self.answers_in is not None:
+            config.answers_in = self.answers_in.value
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = AutoModelForImageTextToText.from_config(config)

@@ -50,7 +50,13 @@ class Family:
 
     @property
     def answers_in(self) -> Frame:
-        """The frame its coordinates are trained to be in."""
+        """The frame its coordinates are in: the family's, unless its configuration says another."""
+        said = getattr(self.config, "answers_in", None)
+        return Frame(said) if said else self.trained_in
+
+    @property
+    def trained_in(self) -> Frame:
+        """The frame of coordinates the family's published models were trained on."""
         raise NotImplementedError
 
     @property

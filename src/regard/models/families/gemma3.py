@@ -29,7 +29,7 @@ class Gemma3(Family):
     shared_prefix: ClassVar[bool] = False
 
     @property
-    def answers_in(self) -> Frame:
+    def trained_in(self) -> Frame:
         # Its report is silent; boxes asked of it come out of 1000.
         return Frame.PER_MILLE
 

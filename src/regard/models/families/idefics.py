@@ -29,7 +29,7 @@ class Idefics(Family):
     """Tiles say where they are (`<row_1_col_2>`); each makes the same number of tokens."""
 
     @property
-    def answers_in(self) -> Frame:
+    def trained_in(self) -> Frame:
         # Neither was trained on boxes in one frame; shares of the image suit tiles best.
         return Frame.UNIT
 

@@ -23,7 +23,7 @@ class InternVL(Family):
     """Every tile makes the same number of tokens, all of them between two marks."""
 
     @property
-    def answers_in(self) -> Frame:
+    def trained_in(self) -> Frame:
         return Frame.PER_MILLE
 
     @property

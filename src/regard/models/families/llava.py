@@ -19,7 +19,7 @@ class Llava(Family):
     """The middle square of each image, by a CLIP tower."""
 
     @property
-    def answers_in(self) -> Frame:
+    def trained_in(self) -> Frame:
         return Frame.UNIT
 
     def input_size(self, size: Size, is_alone: bool = True) -> Size:

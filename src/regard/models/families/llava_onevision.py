@@ -30,7 +30,7 @@ class LlavaOneVision(Family):
     """Grids of tiles up to a limit ("anyres_max_9"), by a SigLIP tower."""
 
     @property
-    def answers_in(self) -> Frame:
+    def trained_in(self) -> Frame:
         return Frame.UNIT
 
     @property

@@ -27,7 +27,7 @@ class QwenVL(Family):
     num_axes: ClassVar[int] = 3
 
     @property
-    def answers_in(self) -> Frame:
+    def trained_in(self) -> Frame:
         # Qwen2.5-VL alone was trained on pixels of the resized image.
         return Frame.INPUT if self.config.model_type == "qwen2_5_vl" else Frame.PER_MILLE
 

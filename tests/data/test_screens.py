@@ -11,13 +11,14 @@ from regard.data.check import check
 from regard.data.gold import gold_completion
 from regard.data.worlds.common import TIERS
 from regard.data.worlds.screens import MAKERS, Screens
-from regard.data.worlds.screens.elements import FAMILIES, THEMES
+from regard.data.worlds.screens.elements import FAMILIES, THEMES, theme_of
 from regard.data.worlds.screens.tasks import click
 from regard.registry import world
 from regard.rewards import Routed, ThinkAnswerFormat, Weighted
 from regard.rewards.boxes import BoxOverlap
 from regard.rewards.closed_up import ClosedUp
 from regard.rewards.gui import GuiActionMatch, GuiFormat
+from regard.text.tags import inside
 from regard.types import Box, Completion
 
 ACTIONS = Weighted(action=(0.8, GuiActionMatch()), format=(0.2, GuiFormat(space="train_high")))
@@ -132,11 +133,11 @@ def test_the_ink_of_an_icon_is_inside_its_box(split):
 
 
 def test_the_thumb_of_a_scroll_bar_is_at_the_other_end():
-    for example in examples(24, kinds=("scroll",), tiers=("easy",)):
+    for example in examples(24, split="test", kinds=("scroll",), tiers=("easy",)):
         picture = pixels(example)
         way = example.target.text
-        bar = picture[-7, :] if way in ("left", "right") else picture[:, -7]
-        is_thumb = (bar[:, None] == [list(t.accent) for t in THEMES["train"]]).all(2).any(1)
+        bar = picture[7, :] if way in ("left", "right") else picture[:, 7]
+        is_thumb = (bar[:, None] == [list(t.accent) for t in THEMES["test"]]).all(2).any(1)
         assert is_thumb[0] == (way in ("right", "down"))
         assert is_thumb[-1] == (way in ("left", "up"))
         assert 0.25 < is_thumb.mean() < 0.55
@@ -169,3 +170,34 @@ def test_the_button_below_another_is_the_next_one_down():
 
 def test_a_world_describes_itself():
     assert "scroll: the direction in which there is more" in Screens().describe()
+
+
+@pytest.mark.parametrize("kind", ["item", "select", "tab", "type"])
+def test_a_screen_is_read_up_to_what_is_meant(kind):
+    for example in examples(24, kinds=(kind,), tiers=("easy", "middle")):
+        thought = (inside("think", example.gold) or "").strip()
+        read, _, last = thought.partition(" : ")
+        said = read.split(" , ")
+        if kind == "type":
+            assert said[-1].split()[1] == example.target.text
+            continue
+        names = [element["name"] for element in example.meta["elements"]]
+        assert said == names[: len(said)]
+        wanted = next(
+            e["name"] for e in example.meta["elements"]
+            if Box(*map(float, e["box"])) == example.target.target
+        )  # fmt: skip
+        assert (last or said[-1]) == wanted
+        if last:
+            assert wanted in said
+
+
+def test_training_screens_are_not_all_alike_and_no_colour_of_theirs_is_of_a_test():
+    tops = {e.meta["elements"][0]["box"][1] for e in examples(40, kinds=("tab",))}
+    assert len(tops) > 8
+    rng = np.random.default_rng(0)
+    of_tests = {colour for theme in THEMES["test"] for colour in vars(theme).values()}
+    for theme in (theme_of("train", rng) for _ in range(200)):
+        assert not of_tests & {*vars(theme).values()}
+        light = [sum(shade) for shade in (theme.ground, theme.surface, theme.ink)]
+        assert min(abs(light[0] - light[2]), abs(light[1] - light[2])) > 250

@@ -2,7 +2,8 @@
 
 A model that is to see first has to learn what single things are called. Here each picture shows
 many, and the answer names them all in reading order, so that every picture teaches many names.
-They are those of other worlds: things of scenes, cards of gates, icons of screens, digits.
+They are those of other worlds: things of scenes, cards of gates, icons and words of screens,
+digits.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from regard.data.worlds import gate_cards, grounds
 from regard.data.worlds.common import Task, Tier, World, check_shares, one_of, place, vocabulary
 from regard.data.worlds.digits import SIDE as DIGIT_SIDE
 from regard.data.worlds.digits import scans_of
-from regard.data.worlds.drawing import Split, shade
+from regard.data.worlds.drawing import Split, fitting, font_name, shade, write
 from regard.data.worlds.screens.elements import COLOURS as BUTTON_COLOURS
-from regard.data.worlds.screens.elements import ICONS, THEMES
+from regard.data.worlds.screens.elements import ICONS, theme_of
+from regard.data.worlds.screens.elements import WORDS as LABELS
 from regard.data.worlds.things import COLOURS, NAMES, any_thing, picture
 from regard.registry import world
 from regard.types import Box, FreeText
@@ -50,7 +52,9 @@ class Pieces(World):
     """
 
     name: ClassVar[str] = "pieces"
-    known_kinds: ClassVar[tuple[str, ...]] = ("things", "cards", "digits", "icons", "buttons")
+    known_kinds: ClassVar[tuple[str, ...]] = (
+        "things", "cards", "digits", "icons", "buttons", "labels",
+    )  # fmt: skip
 
     boxes: float = 0.0
     """Share of the questions that ask for boxes too, 0 to 1."""
@@ -78,16 +82,17 @@ class Pieces(World):
         sides = ", ".join(f"{side}x{side} cells ({tier})" for tier, side in GRIDS.items())
         return (
             f"Pieces ({self.split}): grids of {sides} of {CELL} pixels, each with a "
-            "thing of the scenes, a card of the gates, a handwritten digit, an icon or a coloured "
-            f"button; {self.size:,} examples. Questions: {NAMING} {FINDING} A right answer names "
-            "them in reading order: <answer> red star , cat , 7 , blue square </answer>"
+            "thing of the scenes, a card of the gates, a handwritten digit, an icon, a coloured "
+            f"button or a word; {self.size:,} examples. Questions: {NAMING} {FINDING} "
+            "A right answer names them in reading order: "
+            "<answer> red star , cat , 7 , blue square </answer>"
         )
 
     @staticmethod
     def words() -> tuple[str, ...]:
         """Every word of every question and gold answer."""
         names = (*NAMES, *COLOURS, *gate_cards.SYMBOLS, *gate_cards.TRAITS, *ascii_lowercase)
-        more = (*ICONS, *BUTTON_COLOURS)
+        more = (*ICONS, *BUTTON_COLOURS, *LABELS)
         return vocabulary(NAMING, FINDING, *names, *more, "[ , ]", numbers=range(225))
 
 
@@ -125,7 +130,7 @@ def _digit(
 def _icon(
     image: Image.Image, corner: tuple[int, int], split: Split, rng: np.random.Generator
 ) -> Drawn:
-    name, theme = one_of(tuple(ICONS), rng), one_of(THEMES[split], rng)
+    name, theme = one_of(tuple(ICONS), rng), theme_of(split, rng)
     ground, ink = one_of(((theme.ground, theme.ink), (theme.bar, theme.ground)), rng)
     side = int(rng.integers(26, CELL - 5))
     tile = Image.new("RGB", (side, side), ground)
@@ -141,6 +146,19 @@ def _button(
     return name, _put(
         image, Image.new("RGB", (width, height), shade(name, split, rng)), corner, rng
     )
+
+
+def _label(
+    image: Image.Image, corner: tuple[int, int], split: Split, rng: np.random.Generator
+) -> Drawn:
+    text = one_of(LABELS, rng) if rng.random() < 0.6 else str(rng.integers(100))
+    theme, face = theme_of(split, rng), font_name(split, rng)
+    ground, ink = one_of(((theme.ground, theme.accent), (theme.surface, theme.ink)), rng)
+    width, height = int(rng.integers(40, CELL - 2)), int(rng.integers(18, 40))
+    tile = Image.new("RGB", (width, height), ground)
+    written = fitting(text, face, int(rng.integers(12, min(height, 25))), width - 4)
+    write(ImageDraw.Draw(tile), (width / 2, height / 2), text, written, ink)
+    return text, _put(image, tile, corner, rng)
 
 
 def _put(
@@ -174,4 +192,5 @@ _DRAW: Final[Mapping[str, Draw]] = {
     "digits": _digit,
     "icons": _icon,
     "buttons": _button,
+    "labels": _label,
 }

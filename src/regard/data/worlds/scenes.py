@@ -442,9 +442,10 @@ def _odd(world: Scenes, tier: Tier, rng: np.random.Generator) -> _Plan:
         other = Thing(common.name, common.colour and one_of(COLOURS, rng))
         things.append(other if query.matches(other) and not is_held_out_pair(other) else common)
 
-    def ask(_: Scene) -> tuple[str, Target, str]:
+    def ask(scene: Scene) -> tuple[str, Target, str]:
         question = "which object is the odd one out ?"
-        return question, Label(odd.name, NAMES), thought(common.name, odd.name)
+        listed = " ".join(each.thing.name for each in _from_left(scene.seen))
+        return question, Label(odd.name, NAMES), thought(listed, odd.name)
 
     return _Plan(tuple(some_of(things, len(things), rng)), ask)
 

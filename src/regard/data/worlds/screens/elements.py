@@ -5,9 +5,11 @@ Every element is drawn by `Screen`, which notes what it drew and exactly where.
 
 from __future__ import annotations
 
+import colorsys
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -58,6 +60,39 @@ THEMES: Final[dict[str, tuple[Theme, ...]]] = {
 }  # fmt: skip
 """Light and dark ones; the splits share no colour."""
 
+
+def theme_of(split: Split, rng: np.random.Generator) -> Theme:
+    """One of the split's; in training as often one of any colours whose words can be read."""
+    if split == "train" and rng.random() < 0.5:
+        return _any_theme(rng)
+    return one_of(THEMES[split], rng)
+
+
+def _any_theme(rng: np.random.Generator) -> Theme:
+    """Light or dark, of two hues; nothing in it is close to a colour of the tests."""
+    dark = bool(rng.random() < 0.4)
+    first, second = rng.random(2)
+    paper, ink = (rng.uniform(0.05, 0.25), 0.97) if dark else (rng.uniform(0.85, 1.0), 0.1)
+    shades = (
+        _tint(first, rng.uniform(0.0, 0.15), paper),
+        _tint(second, rng.uniform(0.4, 1.0), rng.uniform(0.3, 0.6)),
+        _tint(first, rng.uniform(0.05, 0.3), paper + 0.14 if dark else paper - 0.1),
+        _tint(first, 0.1, ink),
+        _tint(second, rng.uniform(0.5, 1.0), rng.uniform(0.75, 1.0) if dark else 0.5),
+    )
+    if any(math.dist(shade, other) < 10 for shade in shades for other in _TEST_COLOURS):
+        return _any_theme(rng)
+    ground, bar, surface, letters, accent = shades
+    return Theme(ground=ground, bar=bar, surface=surface, ink=letters, accent=accent)
+
+
+def _tint(hue: float, saturation: float, value: float) -> Colour:
+    red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(hue, saturation, value))
+    return red, green, blue
+
+
+_TEST_COLOURS: Final = [colour for theme in THEMES["test"] for colour in vars(theme).values()]
+
 SIZES: Final = {
     "easy": ((112, 168), (168, 112)),
     "middle": ((140, 196), (196, 140)),
@@ -66,7 +101,11 @@ SIZES: Final = {
 """Width and height of a phone and of a desktop."""
 
 FAMILIES: Final = {"train": ("stack", "tiles", "sidebar"), "test": ("stairs", "rail")}
-"""How the elements of a screen are arranged. Titles are at the top in training, else below."""
+"""How the elements of a screen are arranged. Titles are at the top in training, else below.
+
+In training, columns, gaps, sizes and edges vary from screen to screen, so that nothing is learned
+by where it always stands.
+"""
 
 BAR = 26
 """Height of a title bar."""
@@ -97,7 +136,7 @@ class Screen:
     def __init__(self, tier: str, split: Split, rng: np.random.Generator) -> None:
         self.split, self.rng = split, rng
         self.width, self.height = one_of(SIZES[tier], rng)
-        self.theme, self.face = one_of(THEMES[split], rng), font_name(split, rng)
+        self.theme, self.face = theme_of(split, rng), font_name(split, rng)
         self.image = Image.new("RGB", (self.width, self.height), self.theme.ground)
         self.draw = ImageDraw.Draw(self.image)
         self.elements: list[Element] = []
@@ -121,27 +160,44 @@ class Screen:
         if family == "stack" and count * LEAST_ROW > self.bottom - self.top:
             family = "tiles"
         left = {"stack": 1.0, "tiles": 0.5, "sidebar": 0.4, "stairs": 0.5, "rail": 0.6}[family]
-        columns = [(0.0, left)] if left == 1 else [(0.0, left), (left, 1.0)]
+        is_loose = self.split == "train" and self.rng.random() < 0.6
+        if is_loose and left < 1:
+            left = float(self.rng.uniform(0.35, 0.54))  # a rail is at 0.6
+        edges = (0.0, left) if left == 1 else (0.0, left, 1.0)
+        columns = [
+            tuple(GAP / 2 + (self.width - GAP) * part for part in pair) for pair in pairwise(edges)
+        ]
+        if is_loose:
+            columns = [self._narrowed(*column) for column in columns]
         per_column = -(-count // len(columns))
         drop = 14 if family == "stairs" else 0
         room = (self.bottom - self.top - GAP - drop) / per_column
         tall = int(min(room - GAP, 44))
+        if is_loose:
+            tall = int(max(min(tall, LEAST_ROW - GAP), tall * self.rng.uniform(0.6, 1)))
         spare = room * per_column - per_column * (tall + GAP)
         start = self.top + GAP + int(self.rng.uniform(0, spare + 0.99))
         boxes = []
         for i in range(count):
             column, row = i % len(columns), i // len(columns)
-            x0, x1 = (GAP / 2 + (self.width - GAP) * part for part in columns[column])
+            x0, x1 = columns[column]
             y0 = start + row * (tall + GAP) + (drop if column else 0)
             boxes.append((int(x0 + GAP / 2), y0, int(x1 - GAP / 2), y0 + tall))
         return boxes
+
+    def _narrowed(self, x0: float, x1: float) -> tuple[float, float]:
+        """A part of these columns of pixels, as wide as a word or wider."""
+        wide = x1 - x0
+        keep = max(wide * self.rng.uniform(0.6, 1), min(wide, 54))
+        start = x0 + self.rng.uniform(0, wide - keep)
+        return start, start + keep
 
     def block(
         self, role: str, name: str, box: tuple[int, int, int, int], text: str = "",
         fill: Colour | None = None, ink: Colour | None = None,
     ) -> Element:  # fmt: skip
         """A filled box with a text in its middle."""
-        radius = 6 if self.split == "train" else 2
+        radius = int(self.rng.integers(3, 10)) if self.split == "train" else 2
         x0, y0, x1, y1 = box
         self.draw.rounded_rectangle((x0, y0, x1 - 1, y1 - 1), radius, fill or self.theme.surface)
         if text:
@@ -155,11 +211,15 @@ class Screen:
         return self.block("button", colour, box, fill=shade(colour, self.split, self.rng))
 
     def icon(self, role: str, name: str, box: tuple[int, int, int, int], fill: Colour) -> Element:
-        """A sign in the middle of a box; in tests it is cut out of a disc."""
+        """A sign in the middle of a box; cut out of a disc in tests, of a tile in some training."""
         x0, y0, x1, y1 = box
         centre, reach = ((x0 + x1) / 2, (y0 + y1) / 2), min(x1 - x0, y1 - y0) / 2
-        if self.split == "test":
+        is_tiled = self.split == "train" and self.rng.random() < 0.4
+        if is_tiled:
+            self.draw.rounded_rectangle((x0 + 1, y0 + 1, x1 - 2, y1 - 2), 3, fill)
+        elif self.split == "test":
             self.draw.circle(centre, reach - 1, fill)
+        if is_tiled or self.split == "test":
             fill = self.theme.ink if fill == self.theme.ground else self.theme.ground
             reach *= 0.72
         ICONS[name](self.draw, centre, reach * 0.85, fill)

@@ -65,6 +65,7 @@ def icon(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     room = (screen.width / columns, (screen.bottom - screen.top) / rows)
     # Test icons stand in a corner of their cell, training icons anywhere in it.
     size = {"easy": 44, "middle": 36, "hard": 28}[tier]
+    size = int(size * rng.uniform(0.75, 1)) if split == "train" else size
     shown = some_of(list(ICONS), columns * rows, rng)
     for i, name in enumerate(shown):
         slack = (room[0] - size - 2, room[1] - size - 2)
@@ -86,8 +87,8 @@ def item(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     if tier == "hard":
         wanted = rows[unticked]
         return _clicked(screen, "click the item without a tick .", wanted, wanted.name)
-    wanted, words = _in_order(rows, "item", tier, rng)
-    return _clicked(screen, f"click the {words} .", wanted, wanted.name)
+    wanted, known, words = _in_order(rows, "item", tier, rng)
+    return _clicked(screen, f"click the {words} .", wanted, _read(rows, wanted, known))
 
 
 def tab(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
@@ -96,8 +97,11 @@ def tab(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     count = {"easy": 3, "middle": 4, "hard": 5}[tier]
     size = screen.width // count
     tall = min(size, 36)
-    # The bar is below in training, above in tests.
-    y0 = screen.height - tall if split == "train" else 0
+    # The bar is at the top in tests, in training everywhere else, mostly at the bottom.
+    y0 = 0
+    if split == "train":
+        room = screen.height - tall
+        y0 = room if rng.random() < 0.5 else int(rng.uniform(0.35, 1) * room)
     screen.draw.rectangle((0, y0, screen.width, y0 + tall - 1), screen.theme.surface)
     opened = int(rng.integers(count))
     tabs = []
@@ -110,17 +114,17 @@ def tab(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
         screen.icon("", name, inner, screen.theme.ground if i == opened else screen.theme.ink)
         screen.elements.pop()
         tabs.append(screen.note("tab", name, box))
-    body = (screen.height - tall) / 2 + (0 if split == "train" else tall)
+    body = y0 / 2 if split == "train" else (screen.height + tall) / 2
     screen.label(one_of(WORDS, rng), (screen.width / 2, body), 24)
     if tier == "easy":
         wanted = one_of(tabs, rng)
-        return _clicked(screen, f"click the {wanted.name} tab .", wanted, wanted.name)
+        return _clicked(screen, f"click the {wanted.name} tab .", wanted, _read(tabs, wanted))
     start = opened if tier == "middle" else int(rng.integers(count))
     sides = [(side, start + by) for side, by in (("left", -1), ("right", 1))]
     side, index = one_of([(side, at) for side, at in sides if 0 <= at < count], rng)
     known = "open" if tier == "middle" else tabs[start].name
     question = f"click the tab {side} of the {known} tab ."
-    return _clicked(screen, question, tabs[index], tabs[index].name)
+    return _clicked(screen, question, tabs[index], _read(tabs, tabs[index], tabs[start]))
 
 
 def type_(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
@@ -130,9 +134,9 @@ def type_(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     names = some_of(FORMS, count, rng)
     numbers = [str(number) for number in rng.choice(np.arange(10, 100), count, replace=False)]
     tall = (screen.height - 8) / (count + 1)
-    # The field is below the numbers in training, above them in tests.
-    places = [4 + tall * (i + 0.5) for i in range(count + 1)]
-    field_y, rows = (places[-1], places[:-1]) if split == "train" else (places[0], places[1:])
+    # The field is above the numbers in tests, below one of them at least in training.
+    rows = [4 + tall * (i + 0.5) for i in range(count + 1)]
+    field_y = rows.pop(int(rng.integers(1, count + 1)) if split == "train" else 0)
     size = min(30 if count == 1 else 24, int(tall - 2), screen.width // 5)
     for name, number, y in zip(names, numbers, rows, strict=True):
         screen.label(name, (screen.width * 0.3, y), size)
@@ -147,7 +151,7 @@ def type_(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
         f"type the {names[which]} number into the field .",
         GuiAction(kind="type", target=field.box, text=numbers[which]),
         Point(*field.centre),
-        f"{names[which]} {numbers[which]}",
+        " , ".join(f"{names[i]} {numbers[i]}" for i in range(which + 1)),
     )
 
 
@@ -163,8 +167,8 @@ def select(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
         question, thinking = f"select the {word} option .", " ".join(map(str, prices))
         thinking = f"{thinking} {wanted.name}"
     else:
-        wanted, words = _in_order(rows, "option", tier, rng)
-        question, thinking = f"select the {words} .", wanted.name
+        wanted, known, words = _in_order(rows, "option", tier, rng)
+        question, thinking = f"select the {words} .", _read(rows, wanted, known)
     return _done(
         screen,
         question,
@@ -180,13 +184,18 @@ def scroll(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     way = one_of(DIRECTIONS, rng)
     for box in screen.slots(COUNTS[tier], "stack" if way in ("up", "down") else "tiles"):
         x0, y0, x1, y1 = box
-        screen.block("item", one_of(WORDS, rng), (x0 + 16, y0, x1 - 16, y1 - 4))
+        inset = min(16, (x1 - x0 - 8) // 2)
+        screen.block("item", one_of(WORDS, rng), (x0 + inset, y0, x1 - inset, y1 - 4))
     thick = {"easy": 14, "middle": 10, "hard": 6}[tier]
     lies, at_end = way in ("left", "right"), way in ("left", "up")
     long = screen.width if lies else screen.height
     share = float(rng.uniform(0.3, 0.5))
     begin, end = (long * (1 - share), long) if at_end else (0, long * share)
-    near = 1 if split == "test" else (screen.height if lies else screen.width) - thick - 1
+    # The bar is at the far edge in training, or within the far half; in tests at the near one.
+    far = (screen.height if lies else screen.width) - thick - 1
+    near = 1 if split == "test" else far
+    if split == "train" and rng.random() < 0.5:
+        near = int(far * rng.uniform(0.5, 1))
     grey = screen.theme.surface
     spans = [(0, long, grey), (begin, end, screen.theme.accent)]
     for first, last, fill in spans:
@@ -233,11 +242,12 @@ def _rows(
 ) -> list[Element]:
     """Rows of words from edge to edge, with a line between them, a tick, or a note at their end."""
     names = some_of(WORDS, count, screen.rng)
-    edge = 4 if screen.split == "train" else 14
+    edge = int(screen.rng.integers(2, 12)) if screen.split == "train" else 14
     tall = min((screen.bottom - screen.top - 4) // count, 44)
-    start = screen.top + 2
-    if screen.split == "test":  # lists begin at the top in training, end at the bottom in tests
-        start = screen.bottom - 2 - count * tall
+    spare = screen.bottom - screen.top - 4 - count * tall
+    # Lists end at the bottom in tests, in training above it where there is room.
+    share = screen.rng.choice([0.0, screen.rng.uniform(0, 0.8)]) if screen.split == "train" else 1
+    start = screen.top + 2 + int(spare * share)
     rows = []
     for i, name in enumerate(names):
         y0 = start + i * tall
@@ -260,13 +270,22 @@ def _rows(
 
 def _in_order(
     rows: Sequence[Element], noun: str, tier: Tier, rng: np.random.Generator
-) -> tuple[Element, str]:
-    """A row and what to call it: by its number, or by the row above or below it."""
+) -> tuple[Element, Element | None, str]:
+    """A row, the one it is known by, if any, and what to call it: by its number, or by that one."""
     which = int(rng.integers(len(rows)))
     if tier == "easy":
-        return rows[which], f"{ORDER[which]} {noun}"
+        return rows[which], None, f"{ORDER[which]} {noun}"
     other = one_of([i for i in (which - 1, which + 1) if 0 <= i < len(rows)], rng)
-    return rows[which], f"{noun} {'below' if which > other else 'above'} {rows[other].name}"
+    side = "below" if which > other else "above"
+    return rows[which], rows[other], f"{noun} {side} {rows[other].name}"
+
+
+def _read(elements: Sequence[Element], wanted: Element, known: Element | None = None) -> str:
+    """Names in order, up to the one that is meant; up to what it stands before, where that is
+    how it is known, and then its own."""
+    last = max(elements.index(each) for each in (wanted, known or wanted))
+    read = " , ".join(each.name for each in elements[: last + 1])
+    return read if elements[last] is wanted else f"{read} : {wanted.name}"
 
 
 def _is_next_below(upper: Element, lower: Element) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from regard.data.worlds.common import TIERS
+from regard.data.worlds.common import SPLITS, TIERS
 from regard.data.worlds.gate_cards import SYMBOLS, TRAITS, digit_card, person_card, symbol_card
 from regard.data.worlds.gates import (
     _GROUNDS,
@@ -31,6 +31,7 @@ from regard.data.worlds.gates import (
 from regard.envs.drone import Gate, expert_flight, first_gate, forward_velocity
 from regard.rewards.named_word import NamedWord
 from regard.text.action_tokens import ActionTokens, unnormalised
+from regard.text.tags import inside
 from regard.types import Completion
 
 
@@ -181,3 +182,18 @@ def test_the_goal_height_is_the_environments():
     from regard.envs import drone
 
     assert GATE_HEIGHT == drone.GATE_HEIGHT
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_gates_are_read_from_the_left_up_to_the_one_that_is_meant(split):
+    for example in Gates(split=split, size=108).load():
+        thought = (inside("think", example.gold) or "").strip()
+        is_compared = any(word in example.question for word in ("largest", "smallest"))
+        if "the board" in example.question:
+            thought = thought.partition(" : ")[2]
+        read = thought.partition(" : ")[0].split(" , ")
+        places = [entry.split()[0] for entry in read]
+        assert places == list(PLACES[: len(places)])
+        answer = example.meta["answer"]
+        assert (PLACES[-1] if is_compared else answer) == places[-1]
+        assert thought.endswith(f" : {answer}") == is_compared

@@ -188,6 +188,17 @@ def options(right: str, wrong: Sequence[str], rng: np.random.Generator) -> tuple
     return text, Choice(LETTERS[shown.index(right)], tuple(shown))
 
 
+def chosen(thinking: str, target: Choice) -> str:
+    """A gold answer by letter: what is seen, then the options up to the one that it is.
+
+    >>> chosen("ct chest", Choice("B", ("head", "chest", "knee")))
+    '<think> ct chest : A head , B chest </think> <answer> B </answer>'
+    """
+    last = LETTERS.index(target.letter)
+    read = [f"{letter} {option}" for letter, option in zip(LETTERS, target.options, strict=False)]
+    return thought(f"{thinking} : {' , '.join(read[: last + 1])}", target.letter)
+
+
 # ------------------------------------------------------------------------------------- words
 
 TAGS = ("<think>", "</think>", "<answer>", "</answer>")

@@ -115,6 +115,17 @@ class _Scene:
     """What one has to see of each gate to tell."""
     board: tuple[Image.Image, ...] = field(default=())
     """Cards of a sum, high above the gates."""
+    board_read: str = ""
+    """What they say."""
+
+    @property
+    def thought(self) -> str:
+        """What is read from left to right, up to the gate that is meant; of all, if compared."""
+        is_compared = "largest" in self.instruction or "smallest" in self.instruction
+        count = len(PLACES) if is_compared else self.right + 1
+        read = " , ".join(f"{PLACES[k]} {self.read[k]}" for k in range(count))
+        read = f"{self.board_read} : {read}" if self.board_read else read
+        return f"{read} : {PLACES[self.right]}" if is_compared else read
 
     @property
     def command(self) -> str:
@@ -175,7 +186,7 @@ class Gates(World):
             f"drawn persons. Answers: left, middle or right; for 'command' the gate in plain "
             f"words; for 'action' four action tokens (ahead, left, up, turn). Instructions: "
             f"{_WHICH.format('fly through the gate with the star')} "
-            f"A right answer: {thought('moon , star , heart', 'middle')}"
+            f"A right answer: {thought('left moon , middle star', 'middle')}"
         )
 
     @staticmethod
@@ -191,7 +202,6 @@ class Gates(World):
 def _task(
     kind: str, scene: _Scene, image: Image.Image, action: Pixels | None, pose: Mapping[str, Any]
 ) -> Task:
-    seen = " , ".join(scene.read)
     meta = {
         "pose": pose,
         "answer": PLACES[scene.right],
@@ -214,15 +224,15 @@ def _task(
             image=image,
             question=_ACTION.format(scene.instruction),
             target=FreeText(said),
-            gold=thought(f"{seen} : {PLACES[scene.right]}", said),
+            gold=thought(scene.thought, said),
             meta={**meta, "action": action.tolist()},
         )
     if kind == "command":
         said = scene.command
-        question, gold = _COMMAND.format(scene.instruction), thought(seen, said)
+        question, gold = _COMMAND.format(scene.instruction), thought(scene.thought, said)
         return Task(image=image, question=question, target=FreeText(said), gold=gold, meta=meta)
     target = Label(PLACES[scene.right], PLACES)
-    question, gold = _WHICH.format(scene.instruction), thought(seen, target.name)
+    question, gold = _WHICH.format(scene.instruction), thought(scene.thought, target.name)
     return Task(image=image, question=question, target=target, gold=gold, meta=meta)
 
 
@@ -345,7 +355,7 @@ def _of_digits(
     scene = _scene(said, digits.index(meant), cards, faces, tier, rng)
     if not board:
         return scene
-    return replace(scene, board=board, read=(f"{board_read} : {cards[0]}", cards[1], cards[2]))
+    return replace(scene, board=board, board_read=board_read)
 
 
 def _letters(tier: Tier, split: Split, rng: np.random.Generator) -> _Scene:

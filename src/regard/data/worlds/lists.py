@@ -1,18 +1,20 @@
 """Lists of words and what is asked about them, without a picture: which letter, which place.
 
 Answers to many questions about pictures are read off what was seen: which of the options it is,
-which of three in a row. That is a skill of its own, which takes a small policy long to find where
-every picture asks for it once; here every example asks for it several times.
+which of three in a row, what stands beside a name, what comes after it. That is a skill of its own,
+which takes a small policy long to find where there is a picture to see first. Each answer thinks as
+the worlds' do: it reads from the beginning, and stops where it has found what was asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from regard.data.worlds.common import LETTERS, check_counts, some_of
+from regard.data.worlds.common import LETTERS, check_counts, some_of, thought
 from regard.data.worlds.gates import PLACES
 from regard.errors import ConfigError
 from regard.types import Example, FreeText, Message
@@ -20,11 +22,13 @@ from regard.types import Example, FreeText, Message
 
 @dataclass(frozen=True, kw_only=True)
 class Lists:
-    """Options by letters and rows of three, each asked for all its words in another order.
+    """Rows, options by letters, names with numbers, and columns, one question each.
 
     >>> example = Lists(vocabulary=("red", "green", "blue", "eye")).load()[0]
-    >>> example.question, example.gold.count("<answer>")
-    ('blue , red , green', 3)
+    >>> example.question
+    'blue ? blue , red , green'
+    >>> example.gold
+    '<think> left blue </think> <answer> left </answer>'
     """
 
     vocabulary: tuple[str, ...]
@@ -55,7 +59,7 @@ class ListsDataset:
     def __getitem__(self, index: int) -> Example:
         index = range(len(self))[index]
         rng = np.random.default_rng([self.lists.seed, index])
-        make = _options if index % 2 else _row
+        make = _KINDS[index % len(_KINDS)]
         question, gold = make(self.lists.vocabulary, rng)
         return Example(
             id=f"lists-{self.lists.seed}-{index}",
@@ -67,20 +71,43 @@ class ListsDataset:
         )
 
 
-def _options(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, str]:
-    """Two to four options; for each, its letter."""
-    words: list[Any] = some_of(vocabulary, int(rng.integers(2, len(LETTERS) + 1)), rng)
-    question = " ".join(f"{LETTERS[i]} : {word}" for i, word in enumerate(words))
-    asked = rng.permutation(len(words))
-    return question, " ".join(
-        f"<think> {words[i]} </think> <answer> {LETTERS[i]} </answer>" for i in asked
-    )
-
-
 def _row(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, str]:
-    """Three in a row; for each, its place."""
+    """Three in a row; the place of one."""
     words: list[Any] = some_of(vocabulary, len(PLACES), rng)
-    asked = rng.permutation(len(words))
-    return " , ".join(words), " ".join(
-        f"{words[i]} ? <answer> {PLACES[i]} </answer>" for i in asked
-    )
+    i = int(rng.integers(len(words)))
+    read = _up_to(i, [f"{place} {word}" for place, word in zip(PLACES, words, strict=True)])
+    return f"{words[i]} ? {' , '.join(words)}", thought(read, PLACES[i])
+
+
+def _options(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, str]:
+    """Two to four options; the letter of what is thought of."""
+    words: list[Any] = some_of(vocabulary, int(rng.integers(2, len(LETTERS) + 1)), rng)
+    i = int(rng.integers(len(words)))
+    options = " ".join(f"{letter} : {word}" for letter, word in zip(LETTERS, words, strict=False))
+    read = _up_to(i, [f"{letter} {word}" for letter, word in zip(LETTERS, words, strict=False)])
+    return f"which is it ? {options}", thought(f"{words[i]} : {read}", LETTERS[i])
+
+
+def _pairs(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, str]:
+    """Two to four names with numbers; the number of one."""
+    names: list[Any] = some_of(vocabulary, int(rng.integers(2, 5)), rng)
+    numbers = rng.integers(200, size=len(names))
+    pairs = [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
+    i = int(rng.integers(len(names)))
+    return f"{names[i]} ? {' , '.join(pairs)}", thought(_up_to(i, pairs), str(numbers[i]))
+
+
+def _column(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, str]:
+    """Three to five in a column; the one below another."""
+    words: list[Any] = some_of(vocabulary, int(rng.integers(3, 6)), rng)
+    i = int(rng.integers(1, len(words)))
+    return f"below {words[i - 1]} ? {' , '.join(words)}", thought(_up_to(i, words), words[i])
+
+
+def _up_to(last: int, entries: Sequence[str]) -> str:
+    """What is read, up to where the answer is."""
+    return " , ".join(entries[: last + 1])
+
+
+_KINDS = (_row, _options, _pairs, _column)
+"""They take turns."""

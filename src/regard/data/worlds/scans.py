@@ -21,10 +21,10 @@ from regard.data.worlds.common import (
     World,
     check_all,
     check_one,
+    chosen,
     one_of,
     options,
     some_of,
-    thought,
     vocabulary,
 )
 from regard.data.worlds.drawing import Split
@@ -32,6 +32,7 @@ from regard.data.worlds.phantoms import PARTS, SIDE, Part
 from regard.data.worlds.sketch import Pen, Pixels, Place, banded, grain, picture
 from regard.data.worlds.volumes import real_parts
 from regard.registry import world
+from regard.types import Choice
 
 MODALITIES = tuple(dict.fromkeys(part.modality for part in PARTS))
 """What made the scan."""
@@ -105,12 +106,13 @@ class Scans(World):
                 else "No package with real scans for this split is installed (docs/worlds.md names "
                 "them), so all are drawn phantoms"
             )
+        right = chosen("ct chest mass", Choice("B", ("cyst", "mass")))
         return (
             f"Scans ({self.split}): {', '.join(self.modalities)}, {SIDE}x{SIDE} pixels, "
             f"{self.size:,} examples. {drawn}, and ALL FINDINGS ARE SIMULATED. "
             f"Multiple choice: {_BODY} {_MARKED} {_DISEASE} "
             f"{_GRADING.format('mass')} {_MODALITY} {_SIDE.format('mass')} "
-            f"{_COUNT.format('mass')} A right answer: {thought('ct chest mass', 'B')}"
+            f"{_COUNT.format('mass')} A right answer: {right}"
         )
 
     @staticmethod
@@ -119,7 +121,7 @@ class Scans(World):
         asked = [_BODY, _MARKED, _DISEASE, _GRADING, _MODALITY, _SIDE, _COUNT]
         return vocabulary(
             *(text.replace("{} ", "") for text in asked),
-            *(*MODALITIES, *SEVERITIES, *names, "healthy", "left", "right", ":"),
+            *(*MODALITIES, *SEVERITIES, *names, "healthy", "left", "right", ": ,"),
             numbers=range(1, 5),
         )
 
@@ -174,7 +176,7 @@ class _Case:
             "simulated": True,
             "material": self.part.material,
         }
-        gold = thought(seen, target.letter)
+        gold = chosen(seen, target)
         return Task(
             image=image, question=f"{question} {asked}", target=target, gold=gold, meta=meta
         )

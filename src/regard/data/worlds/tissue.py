@@ -20,6 +20,7 @@ from regard.data.worlds.common import (
     Tier,
     World,
     check_one,
+    chosen,
     one_of,
     options,
     some_of,
@@ -42,7 +43,7 @@ from regard.data.worlds.slides import (
 )
 from regard.data.worlds.volumes import pictures, real_slides
 from regard.registry import world
-from regard.types import FreeText, Label, Number, Target
+from regard.types import Choice, FreeText, Label, Number, Target
 
 QUARTERS = {
     "upper left": (0.27, 0.27),
@@ -122,7 +123,7 @@ class Tissue(World):
         names = [*STAINS, *TISSUES, *FEATURES, *QUARTERS, *_MARKED_COLOUR.values()]
         shown = [_TUMOUR.format(1), _NUCLEI.format(1, ""), _WITHIN.format("", "")]
         bare = [re.sub(r"\{\w*\}", "", text) for text in asked]
-        return vocabulary(*bare, *names, *shown, ":", numbers=range(10))
+        return vocabulary(*bare, *names, *shown, ": ,", numbers=range(10))
 
 
 _CAPTIONS = ("{stain} stain of {shown}", "{shown} in {stain} stain", "a {stain} picture of {shown}")
@@ -160,7 +161,7 @@ class _Case:
     ) -> Task:
         """The drawn slide as a picture, with what is asked about it."""
         image = _photograph(on, self.tier, self.split, self.rng)
-        gold = thought(seen, answer)
+        gold = chosen(seen, target) if isinstance(target, Choice) else thought(seen, answer)
         meta = {"captions": captions, "simulated": True, **meta}
         return Task(image=image, question=question, target=target, gold=gold, meta=meta)
 

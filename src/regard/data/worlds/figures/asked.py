@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from regard.data.worlds.common import LETTERS, Task, options, some_of, thought
+from regard.data.worlds.common import LETTERS, Task, chosen, options, some_of, thought
 from regard.types import Label, Number
 
 
@@ -57,7 +57,7 @@ def as_choice(asked: Asked, rng: np.random.Generator) -> Task:
         image=asked.image,
         question=f"{asked.question} {text}",
         target=choice,
-        gold=thought(f"{asked.thinking}{follows} {right}", choice.letter),
+        gold=chosen(f"{asked.thinking}{follows} {right}", choice),
         meta=asked.meta,
     )
 

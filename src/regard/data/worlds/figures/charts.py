@@ -62,7 +62,7 @@ def table(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "
             image=image,
             question=f"what is the {names[column]} of {NAMES[row]} ?",
             answer=of_column[row],
-            thinking=f"{names[column]} {NAMES[row]}",
+            thinking=_read(of_column[: row + 1]),
             meta=meta,
         )
     if asked == "most":
@@ -75,6 +75,15 @@ def table(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "
             meta=meta,
         )
     return _difference(image, names[column], of_column, rng, meta)
+
+
+def _read(values: Sequence[int]) -> str:
+    """Values by the names of their rows or bars, up to the one that is asked for.
+
+    >>> _read([20, 31])
+    'a 20 , b 31'
+    """
+    return " , ".join(f"{name} {value}" for name, value in zip(NAMES, values, strict=False))
 
 
 def _difference(
@@ -149,7 +158,7 @@ def bars(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "e
         image=image,
         question=f"what is the value of {NAMES[which]} ?",
         answer=values[which],
-        thinking=f"bar {NAMES[which]}",
+        thinking=_read(values[: which + 1]),
         meta=meta,
     )
 
@@ -281,7 +290,7 @@ def words() -> tuple[str, ...]:
     """What questions and thoughts about these figures are made of."""
     said = (
         "what is the value of ? which row has the largest smallest how much larger is the than of "
-        "which bar is the highest lowest bar does the line go up or down from to "
+        "which bar is the highest lowest does the line go up or down from to "
         "which line is higher at where is the line , how many per cent are of 10 "
         "which colour has the share - ="
     )

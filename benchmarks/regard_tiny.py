@@ -3,36 +3,48 @@
     python benchmarks/regard_tiny.py ship runs/tiny_base
     python benchmarks/regard_tiny.py measure [CHECKPOINT] [--num-each 48] [--world NAME …]
     python benchmarks/regard_tiny.py thoughts [CHECKPOINT] [--num-each 48]
+    python benchmarks/regard_tiny.py compare [--num-steps 225]
 
 The first writes the last checkpoint of the run in float16 to `src/regard/assets/regard-tiny`; the
-others print the tables of `docs/regard-tiny.md`: how often answers are right, and how often what
-the model says it sees is.
+others print the tables of `docs/regard-tiny.md`: how often answers are right, how often what the
+model says it sees is, and how soon other architectures and optimisers begin to see.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import torch
 
+from regard.data.ahead import ahead
+from regard.data.mixing import Stream
 from regard.data.worlds.digits import QUESTIONS
 from regard.evals.sight import Sight, sights
 from regard.models.families.qwen import tiny_tokenizer
 from regard.models.policy import PolicySpec, load_pieces
-from regard.models.tiny import TinyQwen
+from regard.models.tiny import TinyModel
+from regard.recipes import tiny_base as recipe
 from regard.recipes.tiny_base import WORLDS
 from regard.registry import world
 from regard.rollout.collect import answer, prepare
 from regard.rollout.native import NativeEngine
+from regard.rollout.replay import Kept
 from regard.rollout.sampling import Sampling
 from regard.text.tags import inside
+from regard.training.learner import Learner
+from regard.training.optimizer import AdamW
+from regard.training.stages import Supervise
 from regard.types import Group
 
 TIERS = ("easy", "middle", "hard")
 TAGS = ("think", "answer")
+MOST_TOKENS = 128
+"""Of an answer."""
 _NAMED = {
     "scans": ("anatomy", "modality", "disease"),
     "gates": ("colour", "shape", "symbol", "digit", "letter"),
@@ -62,7 +74,7 @@ def _actions_last(model: Any, tokenizer: Any) -> Any:
         range(len(tokens)), key=lambda i: tokens[i].startswith("▁<a") and tokens[i][3:-1].isdigit()
     )
     words = [tokens[i][1:] for i in order if tokens[i].startswith("▁") and tokens[i] != "▁"]
-    moved = tiny_tokenizer(TinyQwen(words=tuple(words)))
+    moved = tiny_tokenizer(TinyModel(model_type="qwen3_vl", words=tuple(words)))
     assert moved.convert_ids_to_tokens(range(len(moved))) == [tokens[i] for i in order]
     embeddings = model.get_input_embeddings()
     with torch.no_grad():
@@ -76,7 +88,7 @@ def measure(checkpoint: str, worlds: list[str], num_each: int) -> None:
     policy = PolicySpec(weights=checkpoint).load()
     means = []
     for name in worlds:
-        found = sights(policy, _test_set(name, num_each), max_tokens=64)
+        found = sights(policy, _test_set(name, num_each), max_tokens=MOST_TOKENS)
         means.append((name, found))
         print(f"\n### {name}\n\n{_table(found)}", flush=True)
     print("\n### All worlds\n\n" + _summary(means))
@@ -90,13 +102,45 @@ def thoughts(checkpoint: str, num_each: int) -> None:
     for name, kinds in _NAMED.items():
         for kind in kinds:
             data = world[name](split="test", kinds=(kind,), tiers=("easy",), size=num_each).load()
-            prepared = prepare(policy, [data[i] for i in range(num_each)], 64)
+            prepared = prepare(policy, [data[i] for i in range(num_each)], MOST_TOKENS)
             groups = answer(
                 prepared, NativeEngine(policy), group_size=1, seed=0,
-                sampling=Sampling(temperature=0.0, max_tokens=64),
+                sampling=Sampling(temperature=0.0, max_tokens=MOST_TOKENS),
             )  # fmt: skip
             shares = [fmean(_says_gold(tag, group) for group in groups) for tag in TAGS]
             print(f"| {name} | {kind} | {shares[0]:.0%} | {shares[1]:.0%} |", flush=True)
+
+
+def compare(num_steps: int) -> None:
+    """How far `name` gets from nothing in so many steps, by architecture and optimiser."""
+    torch.set_num_threads(1)
+    stage = replace(recipe.name(), num_steps=num_steps)
+    print("| architecture | optimiser | loss of the last 25 steps | seconds |\n|---|---|---|---|")
+    for model_type in ("qwen2_5_vl", "qwen3_vl"):
+        for optimizer in (
+            AdamW(learning_rate=1.5e-3, betas=(0.9, 0.95), warmup_steps=20),
+            recipe.muon(),
+        ):
+            start = time.process_time()
+            losses = _losses(model_type, replace(stage, optimizer=optimizer))
+            spent = time.process_time() - start
+            kind = type(optimizer).__name__
+            print(
+                f"| {model_type} | {kind} | {fmean(losses[-25:]):.2f} | {spent:.0f} |", flush=True
+            )
+
+
+def _losses(model_type: str, stage: Supervise) -> list[float]:
+    spec = recipe.tiny_base().policy
+    assert isinstance(spec.weights, TinyModel)
+    policy = replace(spec, weights=replace(spec.weights, model_type=model_type)).load()
+    learner = Learner(policy, stage.optimizer.build(policy), None)
+    losses = []
+    with ahead(Stream(stage.data.load()), stage.num_workers) as stream:
+        for step in range(stage.num_steps):
+            collected = stage.collect(policy, stream, step, step, Kept())
+            losses.append(learner.update(stage, collected, step)["loss"])
+    return losses
 
 
 def _says_gold(tag: str, group: Group) -> bool:
@@ -157,9 +201,13 @@ def main() -> None:
     thinking = commands.add_parser("thoughts")
     thinking.add_argument("checkpoint", nargs="?", default="regard-tiny")
     thinking.add_argument("--num-each", type=int, default=48)
+    comparing = commands.add_parser("compare")
+    comparing.add_argument("--num-steps", type=int, default=225)
     given = parser.parse_args()
     if given.command == "ship":
         ship(given.run)
+    elif given.command == "compare":
+        compare(given.num_steps)
     elif given.command == "thoughts":
         thoughts(given.checkpoint, given.num_each)
     else:

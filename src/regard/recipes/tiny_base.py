@@ -20,22 +20,25 @@ from typing import Any
 
 from regard import registry
 from regard.data.mixing import Mix
-from regard.data.told import Told
 from regard.data.worlds.common import Tier
 from regard.data.worlds.digits import QUESTIONS
 from regard.data.worlds.lists import Lists
 from regard.data.worlds.pieces import Pieces
 from regard.models.policy import PolicySpec
-from regard.models.tiny import TinyQwen
+from regard.models.tiny import TinyModel
 from regard.recipes.run import Run
-from regard.training.optimizer import AdamW
+from regard.training.optimizer import Muon
 from regard.training.stages import Supervise
+from regard.types import Frame
 
 WORLDS = ("digits", "figures", "forgeries", "scans", "scenes", "screens", "tissue", "gates")
 """Gates last: their words of action are the last of the vocabulary."""
 
 SIZE = 1_000_000  # ours: more examples of each world than will be asked for
 
+
+ANSWERING = 1500
+"""Steps of the stage `answer`."""
 
 SECOND_THOUGHTS = ("wait,", "look", "again")
 """Words the base never says; reinforcement learning may come to use them."""
@@ -53,14 +56,14 @@ _Shares = Mapping[str, tuple[float, tuple[str, ...]]]
 """For each world, its share of the examples, and its kinds of questions; none named: all."""
 
 EVERYTHING: _Shares = {
-    "digits": (0.08, tuple(QUESTIONS)),
+    "digits": (0.05, tuple(QUESTIONS)),
     "figures": (0.2, ()),
-    "forgeries": (0.05, ()),
-    "scans": (0.12, ()),
+    "forgeries": (0.06, ()),
+    "scans": (0.1, ()),
     "scenes": (0.22, ()),
-    "screens": (0.15, ()),
-    "tissue": (0.06, ()),
-    "gates": (0.12, ()),
+    "screens": (0.19, ()),
+    "tissue": (0.05, ()),
+    "gates": (0.13, ()),
 }
 
 ONE_BY_ONE: _Shares = {
@@ -75,16 +78,15 @@ ONE_BY_ONE: _Shares = {
 }
 """What can be told from one place of a picture, without comparing it with another."""
 
-_READ_OFF = ("colour", "shape", "digit", "letter", "symbol")
-"""Of gates: what the thought says from left to right."""
-
 
 def tiny_base() -> Run:
-    """What single things are called, then where they are, then everything, then how to choose."""
+    """To look up, then what single things are called, then where they are, then everything."""
     return Run(
         name="tiny_base",
         policy=PolicySpec(
-            weights=TinyQwen(
+            weights=TinyModel(
+                model_type="qwen3_vl",  # it learns sooner: `benchmarks/regard_tiny.py compare`
+                answers_in=Frame.INPUT,  # as the worlds' gold answers are
                 words=words(),
                 num_layers=4,
                 vision_width=96,
@@ -92,8 +94,20 @@ def tiny_base() -> Run:
                 temporal_patch_size=1,  # ours: no videos
             )
         ),
-        stages=(name(), find(), answer(), choose()),
+        stages=(name(), find(), look_up(), answer(), practise()),
         num_threads=1,  # ours: the same number gives the same bits
+    )
+
+
+def look_up() -> Supervise:
+    """Which letter, which place: to read a list up to where the answer is."""
+    return Supervise(
+        name="look_up",
+        data=lists(),
+        num_steps=600,
+        prompts_per_step=64,
+        optimizer=muon(warmup_steps=20),
+        save_every=100,
     )
 
 
@@ -103,14 +117,15 @@ def name() -> Supervise:
         name="name",
         data=Mix(
             {
-                "things": (0.4, _pieces("things")),  # the most classes, and the slowest
-                "cards": (0.2, _pieces("cards")),
-                "others": (0.4, _pieces("digits", "icons", "buttons")),
+                "things": (0.38, _pieces("things")),  # the most classes, and the slowest
+                "cards": (0.17, _pieces("cards")),
+                "others": (0.27, _pieces("digits", "icons", "buttons")),
+                "labels": (0.18, _pieces("labels")),
             }
         ),
-        num_steps=1600,
+        num_steps=1000,
         prompts_per_step=48,
-        optimizer=AdamW(learning_rate=1.5e-3, betas=(0.9, 0.95), warmup_steps=20),
+        optimizer=muon(warmup_steps=20),
         num_workers=1,
         save_every=100,
     )
@@ -122,72 +137,67 @@ def find() -> Supervise:
         name="find",
         data=Mix(
             {
-                "things": (0.3, _pieces("things", "cards", boxes=0.4)),
-                "others": (0.1, _pieces("digits", "icons", "buttons", boxes=0.4)),
-                "worlds": (0.6, mixture(ONE_BY_ONE, ("easy",))),
+                "things": (0.28, _pieces("things", "cards", boxes=0.4)),
+                "others": (0.17, _pieces("digits", "icons", "buttons", "labels", boxes=0.4)),
+                "worlds": (0.55, mixture(ONE_BY_ONE, ("easy",))),
             }
         ),
-        num_steps=1800,
+        num_steps=1500,
         prompts_per_step=32,
-        optimizer=AdamW(learning_rate=1.5e-3, betas=(0.9, 0.95)),
+        optimizer=muon(),
         num_workers=1,
         save_every=100,
     )
 
 
 def answer() -> Supervise:
-    """Questions of every kind and tier, with names and boxes among them, at a falling rate."""
+    """All kinds and tiers, with names, boxes and some lists among them."""
     return Supervise(
         name="answer",
         data=Mix(
             {
-                "pieces": (0.15, _pieces("things", "cards", "icons", "buttons", boxes=0.4)),
-                "worlds": (0.85, everything()),
+                "pieces": (0.12, _pieces("things", "cards", "icons", "labels", boxes=0.4)),
+                "worlds": (0.84, everything()),
+                "lists": (0.04, lists()),
             }
         ),
-        num_steps=4200,
+        num_steps=ANSWERING,
         prompts_per_step=32,
-        optimizer=AdamW(
-            learning_rate=1.5e-3,
-            betas=(0.9, 0.95),
-            decay="linear",
-            # As far down as 4,200 of 6,000 steps would be on the way to a fiftieth.
-            final_fraction=1 - 0.98 * 4200 / 6000,
-        ),
+        # As far down as so many of 8,000 steps would be on the way to a fiftieth.
+        optimizer=muon(decay="linear", final_fraction=1 - 0.98 * ANSWERING / 8000),
         num_workers=1,
         save_every=100,
     )
 
 
-def choose() -> Supervise:
-    """The same, and much of what it takes to answer by a letter or a place what was seen.
-
-    At the end of `answer` its thoughts often name what is in the picture, three gates from left to
-    right, and its answers ("left", "B") are no better than chance.
-    """
-    vocabulary = tuple(word for word in words() if word.isalpha() and len(word) > 1)
-    told = mixture({"scans": (0.5, ()), "gates": (0.5, _READ_OFF)}, ("easy", "middle"))
+def practise() -> Supervise:
+    """The same with lists in every third place, at a falling rate: both skills together."""
     return Supervise(
-        name="choose",
+        name="practise",
         data=Mix(
             {
-                "lists": (0.64, Lists(vocabulary=vocabulary, size=SIZE)),
-                "told": (0.08, Told(told)),
-                "worlds": (0.28, everything()),
+                "pieces": (0.06, _pieces("things", "cards", "icons", "labels", boxes=0.4)),
+                "worlds": (0.61, everything()),
+                "lists": (0.33, lists()),
             }
         ),
-        num_steps=800,
-        prompts_per_step=112,
-        optimizer=AdamW(
-            learning_rate=1e-3,
-            betas=(0.9, 0.95),
-            warmup_steps=20,
-            decay="linear",
-            final_fraction=0.02,
-        ),
+        num_steps=5400,
+        prompts_per_step=48,
+        optimizer=muon(warmup_steps=20, decay="linear", final_fraction=0.02),
         num_workers=1,
         save_every=100,
     )
+
+
+def muon(**course: Any) -> Muon:
+    """The optimiser of all stages, with a stage's own course of its rate."""
+    return Muon(learning_rate=1.5e-3, betas=(0.9, 0.95), matrix_scale=2.0, **course)
+
+
+def lists() -> Lists:
+    """Lists of the words of all worlds."""
+    vocabulary = tuple(word for word in words() if word.isalpha() and len(word) > 1)
+    return Lists(vocabulary=vocabulary, size=SIZE)
 
 
 def _pieces(*kinds: str, boxes: float = 0.0) -> Pieces:
@@ -202,8 +212,8 @@ def mixture(shares: _Shares, tiers: tuple[Tier, ...]) -> Mix:
 
 
 def everything() -> Mix:
-    """All kinds of all worlds, the hard tier half as often as each other."""
-    return mixture(EVERYTHING, ("easy", "middle", "easy", "middle", "hard"))
+    """All kinds of all worlds, the hard tier a third as often as each other."""
+    return mixture(EVERYTHING, (*("easy", "middle") * 3, "hard"))
 
 
 def _world(name: str, kinds: tuple[str, ...], tiers: tuple[Tier, ...]) -> Any:
@@ -218,6 +228,6 @@ def smoke() -> Run:
     run = tiny_base()
     small = [
         replace(stage, num_steps=2, prompts_per_step=8, num_workers=0)
-        for stage in (name(), find(), answer(), choose())
+        for stage in (name(), find(), look_up(), answer(), practise())
     ]
     return replace(run, name="tiny_base-smoke", stages=tuple(small))

@@ -15,7 +15,7 @@ from regard.data.worlds.screens import Screens
 from regard.errors import ConfigError
 from regard.types import Box
 from regard.viewer import write_contact_sheet
-from regard.viewer.contact_sheet import CELL, drawn, page, rows_of, true_shapes
+from regard.viewer.contact_sheet import CELL, Said, drawn, page, rows_of, true_shapes
 
 
 def test_each_kind_and_tier_has_as_many_examples_as_wanted():
@@ -82,7 +82,7 @@ def test_the_command_writes_the_sheet_of_a_world(tmp_path, suffix):
 def test_what_is_neither_run_nor_world_and_what_is_no_page_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="did you mean 'digits'"):
         view("digitz", "", [], None, 1, False, _Silent())
-    with pytest.raises(ConfigError, match="--out are of worlds"):
+    with pytest.raises(ConfigError, match="--weights are of worlds"):
         view(str(tmp_path), "test", [], None, 1, False, _Silent())
     with pytest.raises(ConfigError, match=r"written as \.html or \.png"):
         write_contact_sheet(Digits(size=1).load(), "", tmp_path / "sheet.gif")
@@ -91,3 +91,33 @@ def test_what_is_neither_run_nor_world_and_what_is_no_page_are_refused(tmp_path)
 class _Silent:
     def print(self, *_args, **_keywords):
         pass
+
+
+def test_what_a_policy_says_stands_beside_the_truth_with_the_places_it_names(tmp_path):
+    world = Screens(kinds=("locate",), tiers=("easy",), size=2)
+
+    def ask(examples):
+        shapes = ({"at": [0.1, 0.2, 0.3, 0.4], "image": 0},)
+        return [
+            Said(text="<b> [ 1 , 2 ]", is_right=True, shapes=shapes),
+            Said(text="nothing", is_right=False),
+        ]
+
+    (row,) = rows_of(world.load(), num_each=2, ask=ask)
+    assert [said.text for said in row.said] == ["<b> [ 1 , 2 ]", "nothing"]
+    text = page([row], "")
+    assert "<p class='said right'>right: &lt;b&gt; [ 1 , 2 ]</p>" in text
+    assert "<p class='said wrong'>wrong: nothing</p>" in text
+    assert text.count('<rect class="said"') == 1
+    blue = (np.asarray(drawn([row])) == (0, 150, 255)).all(2)
+    ys, xs = np.nonzero(blue)
+    width, height = row.examples[0].images[0].width, row.examples[0].images[0].height
+    shown = min(1, (CELL - 8) / max(width, height))
+    assert xs.min() == pytest.approx(4 + 0.1 * width * shown, abs=1)
+    assert ys.max() == pytest.approx(4 + 0.4 * height * shown, abs=1)
+
+
+def test_the_command_asks_a_policy(tmp_path):
+    path = tmp_path / "sheet.html"
+    view("digits", "test", ['kinds=["sum"]'], path, 2, False, _Silent(), "regard-tiny")
+    assert path.read_text("utf-8").count("<p class='said ") == 2

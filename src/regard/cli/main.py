@@ -244,6 +244,12 @@ def view(
         typer.Option(help="The world's page, .html or .png; WORLD-SPLIT.html if not given."),
     ] = None,
     num_each: Annotated[int, typer.Option(min=1, help="Examples of each kind and tier.")] = 4,
+    weights: Annotated[
+        str,
+        typer.Option(
+            help="Show what a policy answers: `regard-tiny`, a folder, a name on the hub."
+        ),
+    ] = "",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only write the page.")] = False,
 ) -> None:
     """Write a run's report anew, also while it goes on, or examples of a world; and open it.
@@ -251,10 +257,11 @@ def view(
     - `regard view runs/quickstart`
     - `regard view digits --split test --out sheet.html`
     - `regard view screens --set kinds='["click"]' --out clicks.png`
+    - `regard view gates --split test --weights regard-tiny`
     """
     from regard.cli import viewing
 
-    viewing.view(name, split, settings or [], out, num_each, not no_browser, console)
+    viewing.view(name, split, settings or [], out, num_each, not no_browser, console, weights)
 
 
 @app.command()

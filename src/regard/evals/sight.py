@@ -34,6 +34,7 @@ from regard.types import (
     GuiAction,
     ImageFrame,
     LabelledBoxes,
+    Score,
 )
 
 _BATCH = 256
@@ -60,9 +61,11 @@ class Sight:
 def sights(policy: Policy, dataset: Dataset, *, max_tokens: int = 96) -> list[Sight]:
     """The table of a world's data set, its kinds in order, and their tiers in order."""
     examples = [dataset[i] for i in range(len(dataset))]
-    seen = _right(policy, examples, examples, max_tokens)
     shown = list(_swapped(examples))
-    blind = _right(policy, shown, examples, max_tokens)
+    seen, blind = (
+        [each.is_right for each in answers(policy, some, examples, max_tokens=max_tokens)]
+        for some in (examples, shown)
+    )
     cells: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, example in enumerate(examples):
         cells[example.kind or "", str(example.meta.get("tier", ""))].append(number)
@@ -93,15 +96,27 @@ def judge(example: Example) -> AnyReward:
     return ExactAnswer()
 
 
-def _is_right(completion: Completion, example: Example) -> bool:
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a policy says, and how right it is."""
+
+    completion: Completion
+    score: Score
+
+    @property
+    def is_right(self) -> bool:
+        return self.score.value >= 1 - 1e-6
+
+
+def _judged(completion: Completion, example: Example) -> Answer:
     (score,) = score_group(judge(example), [completion], example)
-    return score.value >= 1 - 1e-6
+    return Answer(completion=completion, score=score)
 
 
-def _right(
-    policy: Policy, shown: Sequence[Example], asked: Sequence[Example], max_tokens: int
-) -> list[bool]:
-    """Whether greedy answers to what is shown are right of what was asked."""
+def answers(
+    policy: Policy, shown: Sequence[Example], asked: Sequence[Example], *, max_tokens: int = 96
+) -> list[Answer]:
+    """Greedy answers to what is shown, and whether they are right of what was asked."""
     found = []
     for first in range(0, len(shown), _BATCH):
         part = slice(first, first + _BATCH)
@@ -111,7 +126,7 @@ def _right(
             sampling=Sampling(temperature=0.0, max_tokens=max_tokens),
         )  # fmt: skip
         for group, example in zip(groups, asked[part], strict=True):
-            found.append(_is_right(group.completions[0], example))
+            found.append(_judged(group.completions[0], example))
     return found
 
 
@@ -140,7 +155,7 @@ def _constant(examples: Sequence[Example]) -> float:
         counts[example.gold or ""] += 1
     golds = sorted(counts, key=lambda gold: -counts[gold])
     return max(
-        fmean(_is_right(_said(gold, example), example) for example in examples)
+        fmean(_judged(_said(gold, example), example).is_right for example in examples)
         for gold in islice(golds, _MOST_CONSTANTS)
     )
 

@@ -37,8 +37,8 @@ WORLDS = ("digits", "figures", "forgeries", "scans", "scenes", "screens", "tissu
 SIZE = 1_000_000  # ours: more examples of each world than will be asked for
 
 
-ANSWERING = 1500
-"""Steps of the stage `answer`."""
+ANSWERING, PRACTISING = 1500, 1500
+"""Steps of two stages, which were planned longer and ended when it was seen what they lacked."""
 
 SECOND_THOUGHTS = ("wait,", "look", "again")
 """Words the base never says; reinforcement learning may come to use them."""
@@ -94,7 +94,7 @@ def tiny_base() -> Run:
                 temporal_patch_size=1,  # ours: no videos
             )
         ),
-        stages=(name(), find(), look_up(), answer(), practise()),
+        stages=(name(), find(), look_up(), answer(), practise(), polish()),
         num_threads=1,  # ours: the same number gives the same bits
     )
 
@@ -163,8 +163,7 @@ def answer() -> Supervise:
         ),
         num_steps=ANSWERING,
         prompts_per_step=32,
-        # As far down as so many of 8,000 steps would be on the way to a fiftieth.
-        optimizer=muon(decay="linear", final_fraction=1 - 0.98 * ANSWERING / 8000),
+        optimizer=muon(decay="linear", final_fraction=_left(ANSWERING, 8000)),
         num_workers=1,
         save_every=100,
     )
@@ -181,17 +180,43 @@ def practise() -> Supervise:
                 "lists": (0.33, lists()),
             }
         ),
-        num_steps=5400,
+        num_steps=PRACTISING,
         prompts_per_step=48,
-        optimizer=muon(warmup_steps=20, decay="linear", final_fraction=0.02),
+        optimizer=muon(warmup_steps=20, decay="linear", final_fraction=_left(PRACTISING, 5400)),
         num_workers=1,
         save_every=100,
     )
 
 
-def muon(**course: Any) -> Muon:
-    """The optimiser of all stages, with a stage's own course of its rate."""
-    return Muon(learning_rate=1.5e-3, betas=(0.9, 0.95), matrix_scale=2.0, **course)
+def polish() -> Supervise:
+    """More names with boxes again, of words, icons and things, while the rate falls to nothing."""
+    small = ("things", "cards", "icons", "labels", "labels")
+    return Supervise(
+        name="polish",
+        data=Mix(
+            {
+                "pieces": (0.2, _pieces(*small, boxes=0.4, tiers=("easy", "middle"))),
+                "worlds": (0.6, everything()),
+                "lists": (0.2, lists()),
+            }
+        ),
+        num_steps=3500,
+        prompts_per_step=48,
+        optimizer=muon(_left(PRACTISING, 5400), decay="linear", final_fraction=0.02),
+        keeps_optimizer=True,
+        num_workers=1,
+        save_every=100,
+    )
+
+
+def muon(share: float = 1.0, **course: Any) -> Muon:
+    """The optimiser of all stages, at a share of the highest rate, with a course of its own."""
+    return Muon(learning_rate=1.5e-3 * share, betas=(0.9, 0.95), matrix_scale=2.0, **course)
+
+
+def _left(num_steps: int, planned: int) -> float:
+    """What is left of a rate after so many of the steps planned on the way to a fiftieth of it."""
+    return 1 - 0.98 * num_steps / planned
 
 
 def lists() -> Lists:
@@ -200,8 +225,8 @@ def lists() -> Lists:
     return Lists(vocabulary=vocabulary, size=SIZE)
 
 
-def _pieces(*kinds: str, boxes: float = 0.0) -> Pieces:
-    return Pieces(kinds=kinds, tiers=("easy",), boxes=boxes, size=SIZE)
+def _pieces(*kinds: str, boxes: float = 0.0, tiers: tuple[Tier, ...] = ("easy",)) -> Pieces:
+    return Pieces(kinds=kinds, tiers=tiers, boxes=boxes, size=SIZE)
 
 
 def mixture(shares: _Shares, tiers: tuple[Tier, ...]) -> Mix:
@@ -228,6 +253,6 @@ def smoke() -> Run:
     run = tiny_base()
     small = [
         replace(stage, num_steps=2, prompts_per_step=8, num_workers=0)
-        for stage in (name(), find(), look_up(), answer(), practise())
+        for stage in (name(), find(), look_up(), answer(), practise(), polish())
     ]
     return replace(run, name="tiny_base-smoke", stages=tuple(small))

@@ -1,6 +1,7 @@
 """A world on one page: examples by kind and tier, with question, gold answer and true places.
 
-As HTML, where pictures are shown larger than they are, or as one PNG.
+As HTML, where pictures are shown larger than they are, or as one PNG; with what a policy answers
+beside it, if there is one.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import base64
 import html
 import io
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice, repeat
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -32,21 +33,43 @@ CELL = 240
 """Pixels of a PNG's cell, across and down."""
 
 _MARK = (230, 0, 120)
+_SAID = (0, 150, 255)
+"""Colours of true places, and of those a policy says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a policy answers, whether that is right, and the places it names."""
+
+    text: str
+    is_right: bool
+    shapes: tuple[Json, ...] = ()
+
+
+Ask = Callable[[Sequence[Example]], Sequence[Said]]
+"""What answers examples."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """Some examples of one kind at one tier."""
+    """Some examples of one kind at one tier, and what a policy says to each, if there is one."""
 
     kind: str
     tier: str
     examples: tuple[Example, ...]
+    said: tuple[Said | None, ...]
+
+    @property
+    def cells(self) -> list[tuple[Example, Said | None]]:
+        return list(zip(self.examples, self.said, strict=True))
 
 
-def write_contact_sheet(dataset: Dataset, about: str, path: Path, *, num_each: int = 4) -> Path:
+def write_contact_sheet(
+    dataset: Dataset, about: str, path: Path, *, num_each: int = 4, ask: Ask | None = None
+) -> Path:
     """Write `num_each` examples of each kind and tier to `path`, `.html` or `.png`."""
     path = Path(path)
-    rows = rows_of(dataset, num_each=num_each)
+    rows = rows_of(dataset, num_each=num_each, ask=ask)
     if path.suffix == ".png":
         buffer = io.BytesIO()
         drawn(rows).save(buffer, "PNG")
@@ -58,7 +81,7 @@ def write_contact_sheet(dataset: Dataset, about: str, path: Path, *, num_each: i
     return path
 
 
-def rows_of(dataset: Dataset, *, num_each: int) -> list[Row]:
+def rows_of(dataset: Dataset, *, num_each: int, ask: Ask | None = None) -> list[Row]:
     """The first examples of each kind and tier, in the order in which kinds and tiers come."""
     found: dict[tuple[str, str], list[Example]] = {}
     for index in range(min(len(dataset), LOOKED_THROUGH * num_each)):
@@ -67,9 +90,12 @@ def rows_of(dataset: Dataset, *, num_each: int) -> list[Row]:
         if len(some) < num_each:
             some.append(example)
     order = list(dict.fromkeys(kind for kind, _ in found))
+    rows = sorted(found.items(), key=lambda item: order.index(item[0][0]))
+    shown = [example for _, some in rows for example in some]
+    said: Iterator[Said | None] = iter(ask(shown)) if ask else repeat(None)
     return [
-        Row(kind=kind, tier=tier, examples=tuple(some))
-        for (kind, tier), some in sorted(found.items(), key=lambda item: order.index(item[0][0]))
+        Row(kind=kind, tier=tier, examples=tuple(some), said=tuple(islice(said, len(some))))
+        for (kind, tier), some in rows
     ]
 
 
@@ -97,7 +123,7 @@ def page(rows: Iterable[Row], about: str) -> str:
     for kind, of_kind in groupby(rows, key=lambda row: row.kind):
         parts.append(f"<h2>{html.escape(kind)}</h2>")
         for row in of_kind:
-            cards = "".join(map(_card, row.examples))
+            cards = "".join(_card(*cell) for cell in row.cells)
             parts.append(f"<h3>{html.escape(row.tier)}</h3><div class='row'>{cards}</div>")
     style = package_file("contact_sheet.css")
     policy = f"default-src 'none'; img-src data:; style-src '{digest(style)}'"
@@ -109,25 +135,33 @@ def page(rows: Iterable[Row], about: str) -> str:
     )
 
 
-def _card(example: Example) -> str:
-    shapes = true_shapes(example)
+def _card(example: Example, said: Said | None) -> str:
     pictures = "".join(
-        _picture(image, [shape for shape in shapes if shape["image"] == i])
+        _picture(image, _on(i, true_shapes(example)), _on(i, said.shapes if said else ()))
         for i, image in enumerate(example.images)
     )
+    answer = ""
+    if said:
+        word = "right" if said.is_right else "wrong"
+        answer = f"<p class='said {word}'>{word}: {html.escape(said.text)}</p>"
     return (
         f"<figure>{pictures}<figcaption><p>{html.escape(example.question)}</p>"
-        f"<p class='gold'>{html.escape(example.gold or '')}</p></figcaption></figure>\n"
+        f"<p class='gold'>{html.escape(example.gold or '')}</p>{answer}</figcaption></figure>\n"
     )
 
 
-def _picture(image: ImageRef, shapes: list[Json]) -> str:
+def _on(image: int, shapes: Iterable[Json]) -> list[Json]:
+    return [shape for shape in shapes if shape["image"] == image]
+
+
+def _picture(image: ImageRef, true: list[Json], said: list[Json]) -> str:
     """An SVG of the picture at twice its size, under its shapes."""
     width, height = image.width, image.height
     buffer = io.BytesIO()
     image.open().save(buffer, "PNG")
     uri = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    marks = "".join(_svg(shape["at"], width, height) for shape in shapes)
+    marks = "".join(_svg(shape["at"], width, height) for shape in true)
+    marks += "".join(_svg(shape["at"], width, height, "said") for shape in said)
     scale = 2 if max(width, height) <= 320 else 1
     return (
         f'<svg width="{scale * width}" height="{scale * height}" '
@@ -136,11 +170,15 @@ def _picture(image: ImageRef, shapes: list[Json]) -> str:
     )
 
 
-def _svg(at: list[float], width: int, height: int) -> str:
+def _svg(at: list[float], width: int, height: int, sort: str = "true") -> str:
     if len(at) == 2:
-        return f'<circle cx="{at[0] * width:.1f}" cy="{at[1] * height:.1f}" r="3"/>'
+        x, y = at[0] * width, at[1] * height
+        return f'<circle class="{sort}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
     x0, y0, x1, y1 = at[0] * width, at[1] * height, at[2] * width, at[3] * height
-    return f'<rect x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" height="{y1 - y0:.1f}"/>'
+    return (
+        f'<rect class="{sort}" x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" '
+        f'height="{y1 - y0:.1f}"/>'
+    )
 
 
 # ------------------------------------------------------------------------------------- PNG
@@ -149,43 +187,58 @@ def _svg(at: list[float], width: int, height: int) -> str:
 def drawn(rows: list[Row]) -> Image.Image:
     """The sheet as one picture: a line of cells for each kind, its tiers side by side."""
     lines = [
-        [(row, example) for row in of_kind for example in row.examples]
+        [(row, *cell) for row in of_kind for cell in row.cells]
         for _, of_kind in groupby(rows, key=lambda row: row.kind)
     ]
-    tall = CELL + 70  # below the picture, the question and the gold answer
+    has_answers = any(said for row in rows for said in row.said)
+    tall = CELL + (120 if has_answers else 70)  # below the picture, question and answers
     columns = max((len(line) for line in lines), default=1)
     sheet = Image.new("RGB", (CELL * columns, tall * max(len(lines), 1)), (96, 96, 100))
     for j, line in enumerate(lines):
-        for i, (row, example) in enumerate(line):
-            _draw_cell(sheet, (i * CELL, j * tall), row, example)
+        for i, (row, example, said) in enumerate(line):
+            _draw_cell(sheet, (i * CELL, j * tall), row, example, said)
     return sheet
 
 
-def _draw_cell(sheet: Image.Image, at: tuple[int, int], row: Row, example: Example) -> None:
+def _draw_cell(
+    sheet: Image.Image, at: tuple[int, int], row: Row, example: Example, said: Said | None
+) -> None:
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
     x, below = at[0] + 4, at[1] + 4
     for i, image in enumerate(example.images):
         picture = image.open()
         picture.thumbnail((CELL - 8, CELL - 8))
         sheet.paste(picture, (x, at[1] + 4))
-        for shape in true_shapes(example):
-            if shape["image"] == i:
-                _draw_shape(draw, shape["at"], (x, at[1] + 4), picture.size)
+        for colour, shapes in ((_MARK, true_shapes(example)), (_SAID, said.shapes if said else ())):
+            for shape in _on(i, shapes):
+                _draw_shape(draw, shape["at"], (x, at[1] + 4), picture.size, colour)
         x += picture.width + 4
         below = max(below, at[1] + 8 + picture.height)
     lines = [f"{row.kind} {row.tier}", *textwrap.wrap(example.question, 40)]
     lines += textwrap.wrap(example.gold or "", 40)
-    draw.text((at[0] + 4, below), "\n".join(lines), "white", font)
+    text = "\n".join(lines)
+    draw.text((at[0] + 4, below), text, "white", font)
+    if said:
+        below += int(draw.textbbox((0, 0), text, font)[3]) + 4
+        ink = (150, 255, 150) if said.is_right else (255, 170, 170)
+        draw.text((at[0] + 4, below), "\n".join(textwrap.wrap(said.text, 40)), ink, font)
 
 
 def _draw_shape(
-    draw: ImageDraw.ImageDraw, at: list[float], corner: tuple[int, int], size: tuple[int, int]
+    draw: ImageDraw.ImageDraw,
+    at: list[float],
+    corner: tuple[int, int],
+    size: tuple[int, int],
+    colour: tuple[int, int, int],
 ) -> None:
     ends = [
         (corner[0] + round(x * size[0]), corner[1] + round(y * size[1]))
         for x, y in zip(at[::2], at[1::2], strict=True)
     ]
     if len(ends) == 1:
-        draw.circle(ends[0], 4, _MARK, "white")
+        draw.circle(ends[0], 4, colour, "white")
     else:
-        draw.rectangle([*ends[0], *ends[1]], None, _MARK, 2)
+        # A box said may be of no height, or lie outside.
+        left, right = sorted(x for x, _ in ends)
+        top, bottom = sorted(y for _, y in ends)
+        draw.rectangle((left, top, right, bottom), None, colour, 2)

@@ -2,12 +2,11 @@
 
     python benchmarks/regard_tiny.py ship runs/tiny_base
     python benchmarks/regard_tiny.py measure [CHECKPOINT] [--num-each 48] [--world NAME …]
-    python benchmarks/regard_tiny.py thoughts [CHECKPOINT] [--num-each 48]
     python benchmarks/regard_tiny.py compare [--num-steps 225]
 
 The first writes the last checkpoint of the run in float16 to `src/regard/assets/regard-tiny`; the
-others print the tables of `docs/regard-tiny.md`: how often answers are right, how often what the
-model says it sees is, and how soon other architectures and optimisers begin to see.
+others print tables of `docs/regard-tiny.md`: how often answers are right, and how soon other
+architectures and optimisers begin to see.
 """
 
 from __future__ import annotations
@@ -31,25 +30,14 @@ from regard.models.tiny import TinyModel
 from regard.recipes import tiny_base as recipe
 from regard.recipes.tiny_base import WORLDS
 from regard.registry import world
-from regard.rollout.collect import answer, prepare
-from regard.rollout.native import NativeEngine
 from regard.rollout.replay import Kept
-from regard.rollout.sampling import Sampling
-from regard.text.tags import inside
 from regard.training.learner import Learner
 from regard.training.optimizer import AdamW
 from regard.training.stages import Supervise
-from regard.types import Group
 
 TIERS = ("easy", "middle", "hard")
-TAGS = ("think", "answer")
 MOST_TOKENS = 128
 """Of an answer."""
-_NAMED = {
-    "scans": ("anatomy", "modality", "disease"),
-    "gates": ("colour", "shape", "symbol", "digit", "letter"),
-}
-"""Worlds and kinds whose thoughts name what there is to see."""
 ASSET = Path(__file__).parents[1] / "src" / "regard" / "assets" / "regard-tiny"
 
 
@@ -94,23 +82,6 @@ def measure(checkpoint: str, worlds: list[str], num_each: int) -> None:
     print("\n### All worlds\n\n" + _summary(means))
 
 
-def thoughts(checkpoint: str, num_each: int) -> None:
-    """How often what is thought is the gold thought, and what is answered the gold answer."""
-    torch.set_num_threads(1)
-    policy = PolicySpec(weights=checkpoint).load()
-    print("| world | kind | thought | answer |\n|---|---|---|---|")
-    for name, kinds in _NAMED.items():
-        for kind in kinds:
-            data = world[name](split="test", kinds=(kind,), tiers=("easy",), size=num_each).load()
-            prepared = prepare(policy, [data[i] for i in range(num_each)], MOST_TOKENS)
-            groups = answer(
-                prepared, NativeEngine(policy), group_size=1, seed=0,
-                sampling=Sampling(temperature=0.0, max_tokens=MOST_TOKENS),
-            )  # fmt: skip
-            shares = [fmean(_says_gold(tag, group) for group in groups) for tag in TAGS]
-            print(f"| {name} | {kind} | {shares[0]:.0%} | {shares[1]:.0%} |", flush=True)
-
-
 def compare(num_steps: int) -> None:
     """How far `name` gets from nothing in so many steps, by architecture and optimiser."""
     torch.set_num_threads(1)
@@ -141,11 +112,6 @@ def _losses(model_type: str, stage: Supervise) -> list[float]:
             collected = stage.collect(policy, stream, step, step, Kept())
             losses.append(learner.update(stage, collected, step)["loss"])
     return losses
-
-
-def _says_gold(tag: str, group: Group) -> bool:
-    said, wanted = (inside(tag, t or "") for t in (group.completions[0].text, group.example.gold))
-    return said is not None and said == wanted
 
 
 def _test_set(name: str, num_each: int) -> Any:
@@ -198,9 +164,6 @@ def main() -> None:
     measuring.add_argument("checkpoint", nargs="?", default="regard-tiny")
     measuring.add_argument("--num-each", type=int, default=48)
     measuring.add_argument("--world", action="append", choices=WORLDS)
-    thinking = commands.add_parser("thoughts")
-    thinking.add_argument("checkpoint", nargs="?", default="regard-tiny")
-    thinking.add_argument("--num-each", type=int, default=48)
     comparing = commands.add_parser("compare")
     comparing.add_argument("--num-steps", type=int, default=225)
     given = parser.parse_args()
@@ -208,8 +171,6 @@ def main() -> None:
         ship(given.run)
     elif given.command == "compare":
         compare(given.num_steps)
-    elif given.command == "thoughts":
-        thoughts(given.checkpoint, given.num_each)
     else:
         measure(given.checkpoint, given.world or list(WORLDS), given.num_each)
 

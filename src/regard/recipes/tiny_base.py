@@ -1,12 +1,12 @@
-"""Tiny base: a model of 1.4 million weights begins to see, from nothing.
+"""Tiny base: a model of 1.6 million weights begins to see, from nothing.
 
-Claim      Reinforcement learning takes a model that sees something, and three hours of imitation on
-           one core give that: `docs/regard-tiny.md` tells what it sees and what it does not.
+Claim      Reinforcement learning takes a model that sees something, and an hour and a half of
+           imitation on two cores gives that: `docs/regard-tiny.md` tells what it sees.
 Method     Imitation of the worlds' gold answers: what single things are called, four to a picture;
-           then where they are, and easy questions about them; then all questions, at every tier;
-           then, among these, lists of words, to answer by a letter or a place.
+           then where they are, and easy questions about them; then to look a word up in a list;
+           then all questions, at every tier, with lists and names among them.
 Data       The training splits of all worlds, made as they are asked for. Nothing else.
-Takes      Three hours of one busy core, and some of another that draws.
+Takes      @@TIME@@ on one core, and half of another that draws.
 
 `regard-tiny`, which comes with the library, was made by this. Numbers are ours, and mostly the
 clock's: losses were still falling.

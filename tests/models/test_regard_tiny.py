@@ -14,6 +14,7 @@ from regard.rollout.collect import answer, prepare
 from regard.rollout.native import NativeEngine
 from regard.rollout.sampling import Sampling
 from regard.text.tags import inside
+from regard.types import Frame
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,22 @@ def test_it_sees_digits_no_training_image_shows(policy):
     (sight,) = sights(policy, Digits(split="test", kinds=("left",), size=64).load(), max_tokens=12)
     assert sight.accuracy > sight.blind + 0.2
     assert sight.accuracy > sight.constant
+
+
+def test_it_tells_the_place_and_the_letter_of_what_it_sees(policy):
+    gates = world["gates"](split="test", kinds=("colour", "shape"), tiers=("middle",), size=64)
+    scans = world["scans"](split="test", kinds=("modality",), tiers=("middle",), size=32)
+    for data in (gates, scans):
+        for sight in sights(policy, data.load(), max_tokens=48):
+            assert sight.accuracy > max(sight.blind, sight.constant) + 0.15, sight
+
+
+def test_it_says_places_in_pixels_of_what_it_is_shown(policy):
+    example = world["scenes"](split="test", kinds=("where",), tiers=("easy",), size=1).load()[0]
+    assert policy.prompt(example).frames[0].answers_in == Frame.INPUT
+    data = world["scenes"](split="test", kinds=("where",), tiers=("easy",), size=64).load()
+    (sight,) = sights(policy, data, max_tokens=48)
+    assert sight.accuracy > max(sight.blind, sight.constant) + 0.15
 
 
 @pytest.mark.parametrize("text", ["naïve 漢字\n\t{x}", "<a3> 17 [ 1 , 2 ]", "two  spaces "])

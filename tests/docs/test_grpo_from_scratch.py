@@ -33,7 +33,8 @@ def page():
     module = importlib.util.module_from_spec(spec)
     sys.modules["grpo_from_scratch"] = module
     spec.loader.exec_module(module)
-    return module
+    yield module
+    torch.set_flush_denormal(False)  # the example sets it, for a process of its own
 
 
 @pytest.fixture(scope="module")

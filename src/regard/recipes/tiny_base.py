@@ -80,7 +80,7 @@ ONE_BY_ONE: _Shares = {
 
 
 def tiny_base() -> Run:
-    """To look up, then what single things are called, then where they are, then everything."""
+    """Names of single things, then places, then to look up, then everything, in three stages."""
     return Run(
         name="tiny_base",
         policy=PolicySpec(
@@ -96,18 +96,6 @@ def tiny_base() -> Run:
         ),
         stages=(name(), find(), look_up(), answer(), practise(), polish()),
         num_threads=1,  # ours: the same number gives the same bits
-    )
-
-
-def look_up() -> Supervise:
-    """Which letter, which place: to read a list up to where the answer is."""
-    return Supervise(
-        name="look_up",
-        data=lists(),
-        num_steps=600,
-        prompts_per_step=64,
-        optimizer=muon(warmup_steps=20),
-        save_every=100,
     )
 
 
@@ -146,6 +134,18 @@ def find() -> Supervise:
         prompts_per_step=32,
         optimizer=muon(),
         num_workers=1,
+        save_every=100,
+    )
+
+
+def look_up() -> Supervise:
+    """Which letter, which place: to read a list up to where the answer is."""
+    return Supervise(
+        name="look_up",
+        data=lists(),
+        num_steps=600,
+        prompts_per_step=64,
+        optimizer=muon(warmup_steps=20),
         save_every=100,
     )
 

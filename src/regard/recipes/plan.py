@@ -1,7 +1,8 @@
 """What a run will take, before it is begun; a run that cannot work is refused here with the reason.
 
-Memory is an estimate from below, in the sizes that matter: weights, gradients and AdamW's two
-moments in float32 (16 bytes a trainable weight, 4 a frozen one), a reference's own copy, the keys
+Memory is an estimate from below, in the sizes that matter: weights, gradients and the optimiser's
+moments in float32 (with AdamW's two 16 bytes a trainable weight, with Muon's one 12 at least, 4 a
+frozen one), a reference's own copy, the keys
 and values of the prompts of a step while it samples, and the activations of one micro-batch (about
 34 numbers a feature and layer and token for a language layer: Korthikanti et al.,
 arXiv:2205.05198, eq. 2, without the attention scores, which flash attention never stores).
@@ -22,6 +23,7 @@ from regard.models.parts import PARTS, part_of
 from regard.models.policy import Policy
 from regard.recipes.run import Run, Stage
 from regard.schedule import resolve
+from regard.training.optimizer import Muon
 from regard.training.rejection import Accepted, RejectionSampling
 from regard.training.stages import LearningStage, Reinforce, Supervise
 from regard.types import Dataset
@@ -106,11 +108,10 @@ def _memory_lines(
     num_learning = sum(p.numel() for _, p in policy.trainable())
     head_width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     width = 4 if policy.spec.precision == "float32" else 2
-    is_learning = isinstance(stage, LearningStage)
     keys = 2 * text.num_hidden_layers * text.num_key_value_heads * head_width * width
     sizes = {
         "weights": 4 * num_all,
-        "gradients and AdamW": 12 * num_learning * is_learning,
+        "gradients and optimiser": _moments(stage) * num_learning,
         "reference": 4 * num_learning * _has_reference(stage),
         "keys and values": keys
         * (stage.prompts_per_step * prompt_tokens + answers * answer_tokens),
@@ -120,6 +121,13 @@ def _memory_lines(
         if size:
             yield Line(f"memory, {name}", _bytes(size))
     yield Line("memory", _bytes(sum(sizes.values())), "an estimate from below, for each device")
+
+
+def _moments(stage: Stage) -> int:
+    """Bytes of a weight's gradient and of what the optimiser keeps of it, at least."""
+    if not isinstance(stage, LearningStage):
+        return 0
+    return 8 if isinstance(stage.optimizer, Muon) else 12
 
 
 def _has_reference(stage: Stage) -> bool:

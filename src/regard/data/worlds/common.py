@@ -184,8 +184,16 @@ def options(right: str, wrong: Sequence[str], rng: np.random.Generator) -> tuple
     ('A : 5 B : 3 C : 4 D : 6', Choice(letter='B', options=('5', '3', '4', '6')))
     """
     shown = some_of([right, *wrong], 1 + len(wrong), rng)
-    text = " ".join(f"{letter} : {option}" for letter, option in zip(LETTERS, shown, strict=False))
-    return text, Choice(LETTERS[shown.index(right)], tuple(shown))
+    return lettered(shown), Choice(LETTERS[shown.index(right)], tuple(shown))
+
+
+def lettered(shown: Sequence[str]) -> str:
+    """Options as a question lists them.
+
+    >>> lettered(["5", "3"])
+    'A : 5 B : 3'
+    """
+    return " ".join(f"{letter} : {option}" for letter, option in zip(LETTERS, shown, strict=False))
 
 
 def chosen(thinking: str, target: Choice) -> str:
@@ -194,9 +202,18 @@ def chosen(thinking: str, target: Choice) -> str:
     >>> chosen("ct chest", Choice("B", ("head", "chest", "knee")))
     '<think> ct chest : A head , B chest </think> <answer> B </answer>'
     """
-    last = LETTERS.index(target.letter)
     read = [f"{letter} {option}" for letter, option in zip(LETTERS, target.options, strict=False)]
-    return thought(f"{thinking} : {' , '.join(read[: last + 1])}", target.letter)
+    last = LETTERS.index(target.letter)
+    return thought(f"{thinking} : {read_up_to(last, read)}", target.letter)
+
+
+def read_up_to(last: int, entries: Sequence[str]) -> str:
+    """What is read from the beginning, up to where the answer is.
+
+    >>> read_up_to(1, ["left red", "middle blue", "right green"])
+    'left red , middle blue'
+    """
+    return " , ".join(entries[: last + 1])
 
 
 # ------------------------------------------------------------------------------------- words

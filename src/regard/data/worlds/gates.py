@@ -17,7 +17,16 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image, ImageDraw
 
-from regard.data.worlds.common import Task, Tier, World, one_of, some_of, thought, vocabulary
+from regard.data.worlds.common import (
+    Task,
+    Tier,
+    World,
+    one_of,
+    read_up_to,
+    some_of,
+    thought,
+    vocabulary,
+)
 from regard.data.worlds.drawing import Split, shade
 from regard.data.worlds.gate_cards import (
     LETTERS,
@@ -122,8 +131,8 @@ class _Scene:
     def thought(self) -> str:
         """What is read from left to right, up to the gate that is meant; of all, if compared."""
         is_compared = "largest" in self.instruction or "smallest" in self.instruction
-        count = len(PLACES) if is_compared else self.right + 1
-        read = " , ".join(f"{PLACES[k]} {self.read[k]}" for k in range(count))
+        entries = [f"{place} {seen}" for place, seen in zip(PLACES, self.read, strict=True)]
+        read = read_up_to(len(entries) - 1 if is_compared else self.right, entries)
         read = f"{self.board_read} : {read}" if self.board_read else read
         return f"{read} : {PLACES[self.right]}" if is_compared else read
 

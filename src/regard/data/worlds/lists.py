@@ -8,16 +8,23 @@ the worlds' do: it reads from the beginning, and stops where it has found what w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from regard.data.worlds.common import LETTERS, check_counts, some_of, thought
+from regard.data.worlds.common import (
+    LETTERS,
+    check_counts,
+    chosen,
+    lettered,
+    read_up_to,
+    some_of,
+    thought,
+)
 from regard.data.worlds.gates import PLACES
 from regard.errors import ConfigError
-from regard.types import Example, FreeText, Message
+from regard.types import Choice, Example, FreeText, Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +82,7 @@ def _row(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, st
     """Three in a row; the place of one."""
     words: list[Any] = some_of(vocabulary, len(PLACES), rng)
     i = int(rng.integers(len(words)))
-    read = _up_to(i, [f"{place} {word}" for place, word in zip(PLACES, words, strict=True)])
+    read = read_up_to(i, [f"{place} {word}" for place, word in zip(PLACES, words, strict=True)])
     return f"{words[i]} ? {' , '.join(words)}", thought(read, PLACES[i])
 
 
@@ -83,9 +90,8 @@ def _options(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str
     """Two to four options; the letter of what is thought of."""
     words: list[Any] = some_of(vocabulary, int(rng.integers(2, len(LETTERS) + 1)), rng)
     i = int(rng.integers(len(words)))
-    options = " ".join(f"{letter} : {word}" for letter, word in zip(LETTERS, words, strict=False))
-    read = _up_to(i, [f"{letter} {word}" for letter, word in zip(LETTERS, words, strict=False)])
-    return f"which is it ? {options}", thought(f"{words[i]} : {read}", LETTERS[i])
+    gold = chosen(words[i], Choice(LETTERS[i], tuple(words)))
+    return f"which is it ? {lettered(words)}", gold
 
 
 def _pairs(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, str]:
@@ -94,19 +100,14 @@ def _pairs(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, 
     numbers = rng.integers(200, size=len(names))
     pairs = [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
     i = int(rng.integers(len(names)))
-    return f"{names[i]} ? {' , '.join(pairs)}", thought(_up_to(i, pairs), str(numbers[i]))
+    return f"{names[i]} ? {' , '.join(pairs)}", thought(read_up_to(i, pairs), str(numbers[i]))
 
 
 def _column(vocabulary: tuple[str, ...], rng: np.random.Generator) -> tuple[str, str]:
     """Three to five in a column; the one below another."""
     words: list[Any] = some_of(vocabulary, int(rng.integers(3, 6)), rng)
     i = int(rng.integers(1, len(words)))
-    return f"below {words[i - 1]} ? {' , '.join(words)}", thought(_up_to(i, words), words[i])
-
-
-def _up_to(last: int, entries: Sequence[str]) -> str:
-    """What is read, up to where the answer is."""
-    return " , ".join(entries[: last + 1])
+    return f"below {words[i - 1]} ? {' , '.join(words)}", thought(read_up_to(i, words), words[i])
 
 
 _KINDS = (_row, _options, _pairs, _column)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from regard.data.worlds.common import Tier, one_of, some_of
+from regard.data.worlds.common import Tier, one_of, read_up_to, some_of
 from regard.data.worlds.drawing import INK, Split, font, font_name, paper, shade, write
 from regard.data.worlds.figures.asked import Asked
 from regard.data.worlds.figures.tables import Tables, column_names, some_rows
@@ -62,7 +62,7 @@ def table(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "
             image=image,
             question=f"what is the {names[column]} of {NAMES[row]} ?",
             answer=of_column[row],
-            thinking=_read(of_column[: row + 1]),
+            thinking=_read(of_column, row),
             meta=meta,
         )
     if asked == "most":
@@ -77,13 +77,14 @@ def table(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "
     return _difference(image, names[column], of_column, rng, meta)
 
 
-def _read(values: Sequence[int]) -> str:
+def _read(values: Sequence[int], last: int) -> str:
     """Values by the names of their rows or bars, up to the one that is asked for.
 
-    >>> _read([20, 31])
+    >>> _read([20, 31, 12], 1)
     'a 20 , b 31'
     """
-    return " , ".join(f"{name} {value}" for name, value in zip(NAMES, values, strict=False))
+    named = [f"{name} {value}" for name, value in zip(NAMES, values, strict=False)]
+    return read_up_to(last, named)
 
 
 def _difference(
@@ -158,7 +159,7 @@ def bars(tier: Tier, split: Split, rng: np.random.Generator, tables: Tables = "e
         image=image,
         question=f"what is the value of {NAMES[which]} ?",
         answer=values[which],
-        thinking=_read(values[: which + 1]),
+        thinking=_read(values, which),
         meta=meta,
     )
 

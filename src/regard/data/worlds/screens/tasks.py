@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regard.data.worlds.common import Task, Tier, one_of, place, some_of, thought
+from regard.data.worlds.common import Task, Tier, one_of, place, read_up_to, some_of, thought
 from regard.data.worlds.drawing import Split
 from regard.data.worlds.screens.elements import COLOURS, ICONS, WORDS, Element, Screen
 from regard.text.gui_actions import DIRECTIONS, NO_TEXT
@@ -151,7 +151,9 @@ def type_(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
         f"type the {names[which]} number into the field .",
         GuiAction(kind="type", target=field.box, text=numbers[which]),
         Point(*field.centre),
-        " , ".join(f"{names[i]} {numbers[i]}" for i in range(which + 1)),
+        read_up_to(
+            which, [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
+        ),
     )
 
 
@@ -284,7 +286,7 @@ def _read(elements: Sequence[Element], wanted: Element, known: Element | None = 
     """Names in order, up to the one that is meant; up to what it stands before, where that is
     how it is known, and then its own."""
     last = max(elements.index(each) for each in (wanted, known or wanted))
-    read = " , ".join(each.name for each in elements[: last + 1])
+    read = read_up_to(last, [each.name for each in elements])
     return read if elements[last] is wanted else f"{read} : {wanted.name}"
 
 

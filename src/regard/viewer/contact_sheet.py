@@ -136,9 +136,9 @@ def page(rows: Iterable[Row], about: str) -> str:
 
 
 def _card(example: Example, said: Said | None) -> str:
+    true, named = true_shapes(example), said.shapes if said else ()
     pictures = "".join(
-        _picture(image, _on(i, true_shapes(example)), _on(i, said.shapes if said else ()))
-        for i, image in enumerate(example.images)
+        _picture(image, _on(i, true), _on(i, named)) for i, image in enumerate(example.images)
     )
     answer = ""
     if said:
@@ -205,11 +205,12 @@ def _draw_cell(
 ) -> None:
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
     x, below = at[0] + 4, at[1] + 4
+    marks = ((_MARK, true_shapes(example)), (_SAID, said.shapes if said else ()))
     for i, image in enumerate(example.images):
         picture = image.open()
         picture.thumbnail((CELL - 8, CELL - 8))
         sheet.paste(picture, (x, at[1] + 4))
-        for colour, shapes in ((_MARK, true_shapes(example)), (_SAID, said.shapes if said else ())):
+        for colour, shapes in marks:
             for shape in _on(i, shapes):
                 _draw_shape(draw, shape["at"], (x, at[1] + 4), picture.size, colour)
         x += picture.width + 4

@@ -23,7 +23,7 @@ from regard.data.worlds.things import (
     SHAPES,
     Thing,
     _pieces,
-    clipart_lines,
+    drawing_lines,
     is_held_out_pair,
     picture,
 )
@@ -270,8 +270,13 @@ def test_a_world_describes_itself():
 
 
 def test_whose_pictures_are_shown_is_told():
-    assert all(line["source"].endswith(".png") for line in clipart_lines())
-    assert len({line["source"] for line in clipart_lines()}) == len(clipart_lines()) == 171
+    lines = {sheet: [e for e in drawing_lines() if e["sheet"] == sheet]
+             for sheet in ("clipart.png", "emoji.png")}  # fmt: skip
+    assert len({e["source"] for e in drawing_lines()}) == len(drawing_lines()) == 171 + 384
+    assert all(e["source"].endswith(".png") for e in lines["clipart.png"])
+    train, test = ({e["source"].split(":")[0] for e in lines["emoji.png"] if e["split"] == split}
+                   for split in ("train", "test"))  # fmt: skip
+    assert (train, test) == ({"noto", "twemoji", "fluent-emoji-flat"}, {"emojione"})
     assert set(PHOTOGRAPHS) == {"china.jpg", "flower.jpg"}
 
 

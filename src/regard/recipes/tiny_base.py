@@ -66,6 +66,18 @@ EVERYTHING: _Shares = {
     "gates": (0.13, ()),
 }
 
+IN_PLACE: _Shares = {
+    "digits": (0.04, tuple(QUESTIONS)),
+    "figures": (0.11, ()),
+    "forgeries": (0.05, ()),
+    "scans": (0.07, ()),
+    "scenes": (0.39, ()),
+    "screens": (0.24, ()),
+    "tissue": (0.03, ()),
+    "gates": (0.07, ()),
+}
+"""Mostly worlds whose answers say where something is."""
+
 ONE_BY_ONE: _Shares = {
     "digits": (0.2, tuple(QUESTIONS)),
     "figures": (0.17, ("counting", "angle", "bars", "lines", "pies", "arithmetic")),
@@ -94,7 +106,7 @@ def tiny_base() -> Run:
                 temporal_patch_size=1,  # ours: no videos
             )
         ),
-        stages=(name(), find(), look_up(), answer(), practise(), polish()),
+        stages=(name(), find(), look_up(), answer(), practise(), polish(), ground()),
         num_threads=1,  # ours: the same number gives the same bits
     )
 
@@ -209,6 +221,27 @@ def polish() -> Supervise:
     )
 
 
+def ground() -> Supervise:
+    """Mostly to say where things are: those that are named, among others, anywhere in a picture."""
+    small = ("things", "things", "cards", "icons", "labels", "labels", "buttons")
+    pieces = Pieces(kinds=small, tiers=("easy", "middle"), boxes=0.15, searches=0.6, size=SIZE)
+    return Supervise(
+        name="ground",
+        data=Mix(
+            {
+                "pieces": (0.22, pieces),
+                "worlds": (0.7, everything(IN_PLACE)),
+                "lists": (0.08, lists()),
+            }
+        ),
+        num_steps=8000,
+        prompts_per_step=48,
+        optimizer=muon(0.6, warmup_steps=50, decay="linear", final_fraction=0.02),
+        num_workers=1,
+        save_every=100,
+    )
+
+
 def muon(share: float = 1.0, **course: Any) -> Muon:
     """The optimiser of all stages, at a share of the highest rate, with a course of its own."""
     return Muon(learning_rate=1.5e-3 * share, betas=(0.9, 0.95), matrix_scale=2.0, **course)
@@ -236,9 +269,9 @@ def mixture(shares: _Shares, tiers: tuple[Tier, ...]) -> Mix:
     )
 
 
-def everything() -> Mix:
+def everything(shares: _Shares = EVERYTHING) -> Mix:
     """All kinds of all worlds, the hard tier a third as often as each other."""
-    return mixture(EVERYTHING, (*("easy", "middle") * 3, "hard"))
+    return mixture(shares, (*("easy", "middle") * 3, "hard"))
 
 
 def _world(name: str, kinds: tuple[str, ...], tiers: tuple[Tier, ...]) -> Any:

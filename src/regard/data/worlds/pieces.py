@@ -1,4 +1,4 @@
-"""Single things in the cells of a grid, to be named one after the other.
+"""Single things in the cells of a grid, to be named one after the other, or to be found.
 
 A model that is to see first has to learn what single things are called. Here each picture shows
 many, and the answer names them all in reading order, so that every picture teaches many names.
@@ -8,7 +8,8 @@ digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import ClassVar, Final
@@ -17,7 +18,16 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from regard.data.worlds import gate_cards, grounds
-from regard.data.worlds.common import Task, Tier, World, check_shares, one_of, place, vocabulary
+from regard.data.worlds.common import (
+    Task,
+    Tier,
+    World,
+    check_shares,
+    one_of,
+    place,
+    some_of,
+    vocabulary,
+)
 from regard.data.worlds.digits import SIDE as DIGIT_SIDE
 from regard.data.worlds.digits import scans_of
 from regard.data.worlds.drawing import Split, fitting, font_name, shade, write
@@ -31,9 +41,10 @@ from regard.types import Box, FreeText
 CELL: Final = 56
 """Width and height of a cell, in pixels: four tokens of 28."""
 GRIDS: Final[dict[Tier, int]] = {"easy": 2, "middle": 3, "hard": 4}
-"""Cells in a row and in a column."""
+"""Cells in a row and in a column; but for easy grids, every second one has one less and gaps."""
 NAMING: Final = "name every piece ."
 FINDING: Final = "name every piece and say where it is ."
+SEARCHING: Final = "where is every piece :"
 
 Drawn = tuple[str, Box]
 """What a piece is called, and where it is in the image."""
@@ -59,32 +70,47 @@ class Pieces(World):
     boxes: float = 0.0
     """Share of the questions that ask for boxes too, 0 to 1."""
 
+    searches: float = 0.0
+    """Share of the questions that say the names, in any order, and ask for boxes, 0 to 1."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_shares("pieces", boxes=self.boxes)
+        check_shares("pieces", boxes=self.boxes, searches=self.searches)
 
     def make(self, kind: str, tier: Tier, rng: np.random.Generator) -> Task:
         side = GRIDS[tier]
-        image = grounds.plain(side * CELL, self.split, rng)
-        corners = [(x * CELL, y * CELL) for y in range(side) for x in range(side)]
-        drawn = [_DRAW[kind](image, corner, self.split, rng) for corner in corners]
-        is_finding = bool(rng.random() < self.boxes)
-        said = " , ".join(f"{name} {place(box)}" if is_finding else name for name, box in drawn)
+        ground = grounds.plain if tier == "easy" else grounds.textured
+        image = ground(side * CELL, self.split, rng)
+        cells = _cells(side, rng, is_loose=tier != "easy" and bool(rng.random() < 0.5))
+        drawn = [_DRAW[kind](image, cell, self.split, rng) for cell in cells]
+        question, said = self._asked(drawn, rng)
         return Task(
             image=image,
-            question=FINDING if is_finding else NAMING,
+            question=question,
             target=FreeText(said),
             gold=f"<answer> {said} </answer>",
             meta={"pieces": [{"name": name, "box": _corners(box)} for name, box in drawn]},
         )
+
+    def _asked(self, drawn: Sequence[Drawn], rng: np.random.Generator) -> tuple[str, str]:
+        """A question about these pieces, and the right answer."""
+        share = float(rng.random())
+        if share < self.boxes:
+            return FINDING, _listed(drawn)
+        counts = Counter(name for name, _ in drawn)
+        once = [piece for piece in drawn if counts[piece[0]] == 1]
+        if share < self.boxes + self.searches and once:
+            sought = some_of(once, len(once), rng)
+            return f"{SEARCHING} {' , '.join(name for name, _ in sought)} ?", _listed(sought)
+        return NAMING, " , ".join(name for name, _ in drawn)
 
     def describe(self) -> str:
         sides = ", ".join(f"{side}x{side} cells ({tier})" for tier, side in GRIDS.items())
         return (
             f"Pieces ({self.split}): grids of {sides} of {CELL} pixels, each with a "
             "thing of the scenes, a card of the gates, a handwritten digit, an icon, a coloured "
-            f"button or a word; {self.size:,} examples. Questions: {NAMING} {FINDING} "
-            "A right answer names them in reading order: "
+            f"button or a word; {self.size:,} examples. Questions: {NAMING} {FINDING} {SEARCHING} "
+            "cat , 7 ? A right answer names them in reading order, or in that of the question: "
             "<answer> red star , cat , 7 , blue square </answer>"
         )
 
@@ -93,7 +119,24 @@ class Pieces(World):
         """Every word of every question and gold answer."""
         names = (*NAMES, *COLOURS, *gate_cards.SYMBOLS, *gate_cards.TRAITS, *ascii_lowercase)
         more = (*ICONS, *BUTTON_COLOURS, *LABELS)
-        return vocabulary(NAMING, FINDING, *names, *more, "[ , ]", numbers=range(225))
+        return vocabulary(NAMING, FINDING, SEARCHING, *names, *more, "[ , ] ?", numbers=range(225))
+
+
+def _cells(side: int, rng: np.random.Generator, *, is_loose: bool) -> list[tuple[int, int]]:
+    """Where cells begin, row by row: those of the whole grid; or, one less a row, lying loosely."""
+    if not is_loose:
+        return [(x * CELL, y * CELL) for y in range(side) for x in range(side)]
+    starts = np.arange(side - 1) * CELL
+
+    def apart() -> list[int]:
+        found: list[int] = (starts + np.sort(rng.integers(0, CELL + 1, side - 1))).tolist()
+        return found
+
+    return [(x, y) for y in apart() for x in apart()]
+
+
+def _listed(pieces: Sequence[Drawn]) -> str:
+    return " , ".join(f"{name} {place(box)}" for name, box in pieces)
 
 
 # ------------------------------------------------------------------------------------- pieces

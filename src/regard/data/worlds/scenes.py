@@ -1,6 +1,6 @@
 """Things on a ground, and what can be asked of them: names, colours, counts, places, boxes.
 
-Shapes, handwritten digits, garments and clip art (`things`) lie on papers, textures and faded
+Shapes, handwritten digits, garments, clip art and emoji (`things`) lie on papers, textures and faded
 photographs (`grounds`). Every example is made the other way round: first the question and its
 answer, then a scene in which the answer is right and the only one.
 """
@@ -444,8 +444,7 @@ def _odd(world: Scenes, tier: Tier, rng: np.random.Generator) -> _Plan:
 
     def ask(scene: Scene) -> tuple[str, Target, str]:
         question = "which object is the odd one out ?"
-        listed = " ".join(each.thing.name for each in _from_left(scene.seen))
-        return question, Label(odd.name, NAMES), thought(listed, odd.name)
+        return question, Label(odd.name, NAMES), thought(f"{common.name} , {odd.name}", odd.name)
 
     return _Plan(tuple(some_of(things, len(things), rng)), ask)
 

@@ -1,4 +1,4 @@
-"""What scenes are composed of: drawn shapes, handwritten digits, garments, clip art.
+"""What scenes are composed of: drawn shapes, handwritten digits, garments, clip art and emoji.
 
 Each thing has a class and, but for clip art, a colour of its own. No picture of one split is shown
 in the other: scans and drawings belong to a split, shapes have other proportions and shades. What
@@ -185,25 +185,27 @@ def _garments(name: str, split: Split) -> list[Image.Image]:
 
 
 def _drawings(name: str, split: Split) -> list[Image.Image]:
-    sheet = _sheet("clipart.png")
     return [
-        sheet.crop(line["box"]).convert("RGBA")
-        for line in clipart_lines()
+        _sheet(line["sheet"]).crop(line["box"])
+        for line in drawing_lines()
         if line["name"] == name and line["split"] == split
     ]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _sheet(file: str) -> Image.Image:
     with (_FOLDER / file).open("rb") as opened, Image.open(opened) as sheet:
         return sheet.convert("RGBA")
 
 
 @lru_cache(maxsize=1)
-def clipart_lines() -> tuple[dict[str, Any], ...]:
-    """What `clipart.png` holds: class, split, box in the sheet and source of each drawing."""
-    text = (_FOLDER / "clipart.jsonl").read_text("utf-8")
-    return tuple(json.loads(line) for line in text.splitlines())
+def drawing_lines() -> tuple[dict[str, Any], ...]:
+    """Each drawing of `clipart.png` and `emoji.png`: sheet, box there, class, split and source."""
+    return tuple(
+        {"sheet": f"{sheet}.png", **json.loads(line)}
+        for sheet in ("clipart", "emoji")
+        for line in (_FOLDER / f"{sheet}.jsonl").read_text("utf-8").splitlines()
+    )
 
 
 # --------------------------------------------------------------------------------- drawn shapes

@@ -1,7 +1,8 @@
 """Screens of phones and desktops, and what is to be done on them, in the actions of GUI-R1.
 
-Training and test screens share no font, colour, icon style or arrangement; buttons and icons have
-the same names in both. Every element's box is known.
+Training and test screens share no font, no colour and no measure of their arrangement: where bars,
+columns, lists and icons stand, how large and how round they are, lies in tests between what
+training shows. Buttons and icons have the same names in both. Every element's box is known.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 
 from regard.data.worlds.common import one_of
 from regard.data.worlds.drawing import Colour, Split, fitting, font_name, shade, write
+from regard.data.worlds.sketch import banded
 from regard.types import Box
 
 WORDS: Final = (
@@ -100,15 +101,8 @@ SIZES: Final = {
 }
 """Width and height of a phone and of a desktop."""
 
-FAMILIES: Final = {"train": ("stack", "tiles", "sidebar"), "test": ("stairs", "rail")}
-"""How the elements of a screen are arranged. Titles are at the top in training, else below.
-
-In training, columns, gaps, sizes and edges vary from screen to screen, so that nothing is learned
-by where it always stands.
-"""
-
-BAR = 26
-"""Height of a title bar."""
+FAMILIES: Final = ("stack", "columns")
+"""How the elements of a screen are arranged: below each other, or in two columns as well."""
 
 GAP = 6
 LEAST_ROW = 30
@@ -143,53 +137,49 @@ class Screen:
         self.top = 0
         self.bottom = self.height
 
+    def between(self, low: float, high: float) -> float:
+        """A measure of the screen, in tests from the middle of what it may be (`banded`)."""
+        return banded(low, high, self.split, self.rng)
+
     def title(self, text: str) -> None:
-        """A bar that belongs to no question."""
-        if self.split == "train":
-            box, self.top = (0, 0, self.width, BAR), BAR
+        """A bar that belongs to no question, above or below all else."""
+        tall = round(self.between(20, 32))
+        if self.rng.random() < 0.5:
+            y0, self.top = 0, tall
         else:
-            box, self.bottom = (0, self.height - BAR, self.width, self.height), self.height - BAR
-        self._fill(box, self.theme.bar)
-        light = (250, 250, 250)
-        write(self.draw, (self.width / 2, box[1] + BAR / 2), text,
-              fitting(text, self.face, 16, self.width - 8), light)  # fmt: skip
+            y0 = self.bottom = self.height - tall
+        self.draw.rectangle((0, y0, self.width - 1, y0 + tall - 1), self.theme.bar)
+        written = fitting(text, self.face, 16, self.width - 8)
+        write(self.draw, (self.width / 2, y0 + tall / 2), text, written, (250, 250, 250))
 
     def slots(self, count: int, family: str = "") -> list[tuple[int, int, int, int]]:
         """So many boxes in the free part of the screen, arranged as a family of layouts has it."""
-        family = family or one_of(FAMILIES[self.split], self.rng)
-        if family == "stack" and count * LEAST_ROW > self.bottom - self.top:
-            family = "tiles"
-        left = {"stack": 1.0, "tiles": 0.5, "sidebar": 0.4, "stairs": 0.5, "rail": 0.6}[family]
-        is_loose = self.split == "train" and self.rng.random() < 0.6
-        if is_loose and left < 1:
-            left = float(self.rng.uniform(0.35, 0.54))  # a rail is at 0.6
-        edges = (0.0, left) if left == 1 else (0.0, left, 1.0)
+        family = family or one_of(FAMILIES, self.rng)
+        is_stack = family == "stack" and count * LEAST_ROW <= self.bottom - self.top
+        edges = (0.0, 1.0) if is_stack else (0.0, self.between(0.36, 0.64), 1.0)
         columns = [
-            tuple(GAP / 2 + (self.width - GAP) * part for part in pair) for pair in pairwise(edges)
+            self._narrowed(*(GAP / 2 + (self.width - GAP) * part for part in pair))
+            for pair in pairwise(edges)
         ]
-        if is_loose:
-            columns = [self._narrowed(*column) for column in columns]
+        drop = 0 if is_stack else int(self.between(0, 20))  # of the second column
         per_column = -(-count // len(columns))
-        drop = 14 if family == "stairs" else 0
         room = (self.bottom - self.top - GAP - drop) / per_column
         tall = int(min(room - GAP, 44))
-        if is_loose:
-            tall = int(max(min(tall, LEAST_ROW - GAP), tall * self.rng.uniform(0.6, 1)))
-        spare = room * per_column - per_column * (tall + GAP)
-        start = self.top + GAP + int(self.rng.uniform(0, spare + 0.99))
+        tall = int(max(min(tall, LEAST_ROW - GAP), tall * self.between(0.6, 1)))
+        start = self.top + GAP + int(self.between(0, per_column * (room - tall - GAP)))
         boxes = []
         for i in range(count):
             column, row = i % len(columns), i // len(columns)
             x0, x1 = columns[column]
-            y0 = start + row * (tall + GAP) + (drop if column else 0)
+            y0 = start + row * (tall + GAP) + column * drop
             boxes.append((int(x0 + GAP / 2), y0, int(x1 - GAP / 2), y0 + tall))
         return boxes
 
     def _narrowed(self, x0: float, x1: float) -> tuple[float, float]:
         """A part of these columns of pixels, as wide as a word or wider."""
         wide = x1 - x0
-        keep = max(wide * self.rng.uniform(0.6, 1), min(wide, 54))
-        start = x0 + self.rng.uniform(0, wide - keep)
+        keep = max(wide * self.between(0.6, 1), min(wide, 54))
+        start = x0 + self.between(0, wide - keep)
         return start, start + keep
 
     def block(
@@ -197,7 +187,7 @@ class Screen:
         fill: Colour | None = None, ink: Colour | None = None,
     ) -> Element:  # fmt: skip
         """A filled box with a text in its middle."""
-        radius = int(self.rng.integers(3, 10)) if self.split == "train" else 2
+        radius = int(self.between(0, 10))
         x0, y0, x1, y1 = box
         self.draw.rounded_rectangle((x0, y0, x1 - 1, y1 - 1), radius, fill or self.theme.surface)
         if text:
@@ -211,15 +201,12 @@ class Screen:
         return self.block("button", colour, box, fill=shade(colour, self.split, self.rng))
 
     def icon(self, role: str, name: str, box: tuple[int, int, int, int], fill: Colour) -> Element:
-        """A sign in the middle of a box; cut out of a disc in tests, of a tile in some training."""
+        """A sign in the middle of a box, as often cut out of a tile or a disc."""
         x0, y0, x1, y1 = box
         centre, reach = ((x0 + x1) / 2, (y0 + y1) / 2), min(x1 - x0, y1 - y0) / 2
-        is_tiled = self.split == "train" and self.rng.random() < 0.4
-        if is_tiled:
-            self.draw.rounded_rectangle((x0 + 1, y0 + 1, x1 - 2, y1 - 2), 3, fill)
-        elif self.split == "test":
-            self.draw.circle(centre, reach - 1, fill)
-        if is_tiled or self.split == "test":
+        if self.rng.random() < 0.5:
+            radius = self.between(0, reach - 1)
+            self.draw.rounded_rectangle((x0 + 1, y0 + 1, x1 - 2, y1 - 2), radius, fill)
             fill = self.theme.ink if fill == self.theme.ground else self.theme.ground
             reach *= 0.72
         ICONS[name](self.draw, centre, reach * 0.85, fill)
@@ -237,10 +224,6 @@ class Screen:
         element = Element(role=role, name=name, box=Box(x0, y0, x1, y1))
         self.elements.append(element)
         return element
-
-    def _fill(self, box: tuple[float, float, float, float], fill: Colour) -> None:
-        x0, y0, x1, y1 = box
-        self.draw.rectangle((x0, y0, x1 - 1, y1 - 1), fill)
 
 
 # ------------------------------------------------------------------------------------- icons

@@ -63,15 +63,11 @@ def icon(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     if screen.width > screen.height:
         columns, rows = rows, columns
     room = (screen.width / columns, (screen.bottom - screen.top) / rows)
-    # Test icons stand in a corner of their cell, training icons anywhere in it.
-    size = {"easy": 44, "middle": 36, "hard": 28}[tier]
-    size = int(size * rng.uniform(0.75, 1)) if split == "train" else size
+    size = int({"easy": 44, "middle": 36, "hard": 28}[tier] * screen.between(0.75, 1))
     shown = some_of(list(ICONS), columns * rows, rng)
     for i, name in enumerate(shown):
-        slack = (room[0] - size - 2, room[1] - size - 2)
-        shift = rng.uniform(0.1, 0.9, 2) if split == "train" else np.array([0.02, 0.98])
-        x0 = round(i % columns * room[0] + slack[0] * shift[0]) + 1
-        y0 = round(screen.top + i // columns * room[1] + slack[1] * shift[1]) + 1
+        x0 = round(i % columns * room[0] + screen.between(0, room[0] - size - 2)) + 1
+        y0 = round(screen.top + i // columns * room[1] + screen.between(0, room[1] - size - 2)) + 1
         screen.icon("icon", name, (x0, y0, x0 + size, y0 + size), screen.theme.ink)
     wanted = one_of(screen.elements, rng)
     return _clicked(screen, f"click the {wanted.name} icon .", wanted, wanted.name)
@@ -97,11 +93,9 @@ def tab(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     count = {"easy": 3, "middle": 4, "hard": 5}[tier]
     size = screen.width // count
     tall = min(size, 36)
-    # The bar is at the top in tests, in training everywhere else, mostly at the bottom.
-    y0 = 0
-    if split == "train":
-        room = screen.height - tall
-        y0 = room if rng.random() < 0.5 else int(rng.uniform(0.35, 1) * room)
+    room = screen.height - tall
+    y0 = int(screen.between(0, 0.4) * room)  # from the top, or as far from the bottom
+    y0 = one_of((y0, room - y0), rng)
     screen.draw.rectangle((0, y0, screen.width, y0 + tall - 1), screen.theme.surface)
     opened = int(rng.integers(count))
     tabs = []
@@ -114,7 +108,7 @@ def tab(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
         screen.icon("", name, inner, screen.theme.ground if i == opened else screen.theme.ink)
         screen.elements.pop()
         tabs.append(screen.note("tab", name, box))
-    body = y0 / 2 if split == "train" else (screen.height + tall) / 2
+    body = y0 / 2 if 2 * y0 > room else (y0 + tall + screen.height) / 2
     screen.label(one_of(WORDS, rng), (screen.width / 2, body), 24)
     if tier == "easy":
         wanted = one_of(tabs, rng)
@@ -128,32 +122,31 @@ def tab(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
 
 
 def type_(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
-    """A number that stands on the screen, to be typed into the field."""
+    """A number that stands on the screen, read digit by digit, to be typed into the field."""
     screen = Screen(tier, split, rng)
     count = {"easy": 1, "middle": 2, "hard": 3}[tier]
     names = some_of(FORMS, count, rng)
     numbers = [str(number) for number in rng.choice(np.arange(10, 100), count, replace=False)]
-    tall = (screen.height - 8) / (count + 1)
-    # The field is above the numbers in tests, below one of them at least in training.
-    rows = [4 + tall * (i + 0.5) for i in range(count + 1)]
-    field_y = rows.pop(int(rng.integers(1, count + 1)) if split == "train" else 0)
+    room = (screen.height - 8) * screen.between(0.7, 1)
+    top, tall = 4 + screen.between(0, screen.height - 8 - room), room / (count + 1)
+    rows = [top + tall * (i + 0.5) for i in range(count + 1)]
+    field_y = rows.pop(int(rng.integers(count + 1)))
     size = min(30 if count == 1 else 24, int(tall - 2), screen.width // 5)
     for name, number, y in zip(names, numbers, rows, strict=True):
         screen.label(name, (screen.width * 0.3, y), size)
         screen.label(number, (screen.width * 0.72, y), size, screen.theme.accent)
-    half = int(min(tall / 2 - 3, 18))
-    box = (8, round(field_y) - half, screen.width - 8, round(field_y) + half)
+    half, edge = int(min(tall / 2 - 3, screen.between(12, 20))), int(screen.between(3, 18))
+    box = (edge, round(field_y) - half, screen.width - edge, round(field_y) + half)
     screen.draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), None, screen.theme.ink, 2)
     field = screen.note("field", "field", box)
     which = int(rng.integers(count))
+    spelled = [f"{name} {' '.join(number)}" for name, number in zip(names, numbers, strict=True)]
     return _done(
         screen,
         f"type the {names[which]} number into the field .",
         GuiAction(kind="type", target=field.box, text=numbers[which]),
         Point(*field.centre),
-        read_up_to(
-            which, [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
-        ),
+        read_up_to(which, spelled),
     )
 
 
@@ -184,7 +177,7 @@ def scroll(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     """The direction in which there is more, by the bar at the edge of the screen."""
     screen = Screen(tier, split, rng)
     way = one_of(DIRECTIONS, rng)
-    for box in screen.slots(COUNTS[tier], "stack" if way in ("up", "down") else "tiles"):
+    for box in screen.slots(COUNTS[tier], "stack" if way in ("up", "down") else "columns"):
         x0, y0, x1, y1 = box
         inset = min(16, (x1 - x0 - 8) // 2)
         screen.block("item", one_of(WORDS, rng), (x0 + inset, y0, x1 - inset, y1 - 4))
@@ -193,11 +186,8 @@ def scroll(tier: Tier, split: Split, rng: np.random.Generator) -> Task:
     long = screen.width if lies else screen.height
     share = float(rng.uniform(0.3, 0.5))
     begin, end = (long * (1 - share), long) if at_end else (0, long * share)
-    # The bar is at the far edge in training, or within the far half; in tests at the near one.
-    far = (screen.height if lies else screen.width) - thick - 1
-    near = 1 if split == "test" else far
-    if split == "train" and rng.random() < 0.5:
-        near = int(far * rng.uniform(0.5, 1))
+    near = int(screen.between(0, 20))  # to one edge, or as near to the other
+    near = one_of((near, (screen.height if lies else screen.width) - thick - 1 - near), rng)
     grey = screen.theme.surface
     spans = [(0, long, grey), (begin, end, screen.theme.accent)]
     for first, last, fill in spans:
@@ -244,12 +234,10 @@ def _rows(
 ) -> list[Element]:
     """Rows of words from edge to edge, with a line between them, a tick, or a note at their end."""
     names = some_of(WORDS, count, screen.rng)
-    edge = int(screen.rng.integers(2, 12)) if screen.split == "train" else 14
+    edge = int(screen.between(2, 16))
     tall = min((screen.bottom - screen.top - 4) // count, 44)
     spare = screen.bottom - screen.top - 4 - count * tall
-    # Lists end at the bottom in tests, in training above it where there is room.
-    share = screen.rng.choice([0.0, screen.rng.uniform(0, 0.8)]) if screen.split == "train" else 1
-    start = screen.top + 2 + int(spare * share)
+    start = screen.top + 2 + int(screen.between(0, spare))
     rows = []
     for i, name in enumerate(names):
         y0 = start + i * tall

@@ -90,7 +90,7 @@ def compare(num_steps: int) -> None:
     for model_type in ("qwen2_5_vl", "qwen3_vl"):
         for optimizer in (
             AdamW(learning_rate=1.5e-3, betas=(0.9, 0.95), warmup_steps=20),
-            recipe.muon(),
+            stage.optimizer,
         ):
             start = time.process_time()
             losses = _losses(model_type, replace(stage, optimizer=optimizer))

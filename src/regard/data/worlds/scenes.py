@@ -1,7 +1,7 @@
 """Things on a ground, and what can be asked of them: names, colours, counts, places, boxes.
 
-Shapes, handwritten digits, garments, clip art and emoji (`things`) lie on papers, textures and faded
-photographs (`grounds`). Every example is made the other way round: first the question and its
+Shapes, handwritten digits, garments, clip art and emoji (`things`) lie on papers, textures and
+faded photographs (`grounds`). Every example is made the other way round: first the question and its
 answer, then a scene in which the answer is right and the only one.
 """
 

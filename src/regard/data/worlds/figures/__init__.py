@@ -22,13 +22,12 @@ from regard.data.worlds.common import (
     check_shares,
     vocabulary,
 )
-from regard.data.worlds.drawing import Split
 from regard.data.worlds.figures import charts, geometry, sums, vega
 from regard.data.worlds.figures.asked import Asked, as_choice, as_free
 from regard.data.worlds.figures.tables import Tables
 from regard.registry import world
 
-MAKERS: Final[dict[str, Callable[[Tier, Split, np.random.Generator], Asked]]] = {
+MAKERS: Final[dict[str, Callable[..., Asked]]] = {
     "counting": geometry.counting,
     "length": geometry.length,
     "angle": geometry.angle,
@@ -39,10 +38,10 @@ MAKERS: Final[dict[str, Callable[[Tier, Split, np.random.Generator], Asked]]] = 
     "functions": sums.functions,
     "arithmetic": sums.arithmetic,
 }
-"""For each kind, what draws and asks."""
+"""For each kind, what draws and asks, of a tier, a split and a generator of numbers."""
 
-OVER_TABLES: Final = {"table": charts.table, "bars": charts.bars, "lines": charts.lines}
-"""Those that may be asked for other tables than the embedded ones."""
+OVER_TABLES: Final = ("table", "bars", "lines")
+"""Those whose makers may be asked for other `tables` than the embedded ones."""
 
 
 @world("figures")
@@ -78,10 +77,8 @@ class Figures(World):
 
     def make(self, kind: str, tier: Tier, rng: np.random.Generator) -> Task:
         is_choice = rng.random() < self.choice_share
-        if kind in OVER_TABLES:
-            asked = OVER_TABLES[kind](tier, self.split, rng, self.tables)
-        else:
-            asked = MAKERS[kind](tier, self.split, rng)
+        source = {"tables": self.tables} if kind in OVER_TABLES else {}
+        asked = MAKERS[kind](tier, self.split, rng, **source)
         # An equation is no word that could be named freely.
         if is_choice or " " in str(asked.answer):
             return as_choice(asked, rng)

@@ -12,7 +12,7 @@ import io
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice, repeat
+from itertools import accumulate, groupby, islice, repeat
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -30,7 +30,12 @@ LOOKED_THROUGH = 160
 """Examples that are made for each one that is shown of a kind and tier: worlds have that many."""
 
 CELL = 240
-"""Pixels of a PNG's cell, across and down."""
+"""Pixels of a PNG's cell, across."""
+
+_LINE, _PER_LINE = 15, 36
+"""Pixels from one line of text to the next, and letters of one."""
+
+_GREY = (96, 96, 100)
 
 _MARK = (230, 0, 120)
 _SAID = (0, 150, 255)
@@ -187,42 +192,41 @@ def _svg(at: list[float], width: int, height: int, sort: str = "true") -> str:
 def drawn(rows: list[Row]) -> Image.Image:
     """The sheet as one picture: a line of cells for each kind, its tiers side by side."""
     lines = [
-        [(row, *cell) for row in of_kind for cell in row.cells]
+        [_cell(row, *cell) for row in of_kind for cell in row.cells]
         for _, of_kind in groupby(rows, key=lambda row: row.kind)
     ]
-    has_answers = any(said for row in rows for said in row.said)
-    tall = CELL + (120 if has_answers else 70)  # below the picture, question and answers
+    tall = [max(cell.height for cell in line) for line in lines]
     columns = max((len(line) for line in lines), default=1)
-    sheet = Image.new("RGB", (CELL * columns, tall * max(len(lines), 1)), (96, 96, 100))
-    for j, line in enumerate(lines):
-        for i, (row, example, said) in enumerate(line):
-            _draw_cell(sheet, (i * CELL, j * tall), row, example, said)
+    sheet = Image.new("RGB", (CELL * columns, max(sum(tall), 1)), _GREY)
+    for top, line in zip(accumulate(tall, initial=0), lines, strict=False):
+        for i, cell in enumerate(line):
+            sheet.paste(cell, (i * CELL, top))
     return sheet
 
 
-def _draw_cell(
-    sheet: Image.Image, at: tuple[int, int], row: Row, example: Example, said: Said | None
-) -> None:
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    x, below = at[0] + 4, at[1] + 4
-    marks = ((_MARK, true_shapes(example)), (_SAID, said.shapes if said else ()))
-    for i, image in enumerate(example.images):
-        picture = image.open()
-        picture.thumbnail((CELL - 8, CELL - 8))
-        sheet.paste(picture, (x, at[1] + 4))
-        for colour, shapes in marks:
-            for shape in _on(i, shapes):
-                _draw_shape(draw, shape["at"], (x, at[1] + 4), picture.size, colour)
-        x += picture.width + 4
-        below = max(below, at[1] + 8 + picture.height)
-    lines = [f"{row.kind} {row.tier}", *textwrap.wrap(example.question, 40)]
-    lines += textwrap.wrap(example.gold or "", 40)
-    text = "\n".join(lines)
-    draw.text((at[0] + 4, below), text, "white", font)
+def _cell(row: Row, example: Example, said: Said | None) -> Image.Image:
+    """An example's pictures under their shapes, and below them all that is said, however long."""
+    font = ImageFont.load_default(12)
+    texts = [(f"{row.kind} {row.tier}", "white"), (example.question, "white")]
+    texts.append((example.gold or "", "white"))
     if said:
-        below += int(draw.textbbox((0, 0), text, font)[3]) + 4
-        ink = (150, 255, 150) if said.is_right else (255, 170, 170)
-        draw.text((at[0] + 4, below), "\n".join(textwrap.wrap(said.text, 40)), ink, font)
+        texts.append((said.text, "palegreen" if said.is_right else "lightpink"))
+    lines = [(line, ink) for text, ink in texts for line in textwrap.wrap(text, _PER_LINE)]
+    pictures = [image.open().convert("RGB") for image in example.images]
+    for picture in pictures:
+        picture.thumbnail((CELL - 8, CELL - 8))
+    below = 8 + max((picture.height for picture in pictures), default=0)
+    cell = Image.new("RGB", (CELL, below + _LINE * (len(lines) + 1)), _GREY)
+    draw, x = ImageDraw.Draw(cell), 4
+    for i, picture in enumerate(pictures):
+        cell.paste(picture, (x, 4))
+        for colour, shapes in ((_MARK, true_shapes(example)), (_SAID, said.shapes if said else ())):
+            for shape in _on(i, shapes):
+                _draw_shape(draw, shape["at"], (x, 4), picture.size, colour)
+        x += picture.width + 4
+    for number, (line, ink) in enumerate(lines):
+        draw.text((4, below + number * _LINE), line, ink, font)
+    return cell
 
 
 def _draw_shape(

@@ -2,17 +2,21 @@
 
 For each kind of question at each tier: how often it is right about test pictures; how often one
 and the same answer would be, the best of those that are right somewhere ("constant"); and how often
-the policy is right when each question is asked about the picture of another ("blind").
+the policy is right when each question is asked about the picture of another ("blind"). Kinds that
+are asked by the same words, such as the verdicts on forgeries, are one kind to whoever does not
+look: their constant answer is the same, and pictures are swapped among them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
-from typing import Any
+from typing import TypeVar
+
+import numpy as np
 
 from regard.evals.blind import with_images
 from regard.models.policy import Policy
@@ -37,6 +41,8 @@ from regard.types import (
     Score,
 )
 
+Key = TypeVar("Key")
+
 _BATCH = 256
 """Examples answered at a time."""
 _MOST_CONSTANTS = 20
@@ -53,7 +59,7 @@ class Sight:
     num_examples: int
     accuracy: float
     constant: float
-    """Of the best answer that is the same whatever is asked."""
+    """Of the best answer that is the same whatever is shown."""
     blind: float
     """Of the same policy, shown the pictures of other examples."""
 
@@ -61,25 +67,49 @@ class Sight:
 def sights(policy: Policy, dataset: Dataset, *, max_tokens: int = 96) -> list[Sight]:
     """The table of a world's data set, its kinds in order, and their tiers in order."""
     examples = [dataset[i] for i in range(len(dataset))]
-    shown = list(_swapped(examples))
     seen, blind = (
         [each.is_right for each in answers(policy, some, examples, max_tokens=max_tokens)]
-        for some in (examples, shown)
+        for some in (examples, swapped(examples))
     )
-    cells: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for number, example in enumerate(examples):
-        cells[example.kind or "", str(example.meta.get("tier", ""))].append(number)
+    forms = _forms(examples)
+    constants = {
+        form: _constant([examples[i] for i in numbers]) for form, numbers in _grouped(forms).items()
+    }
     return [
         Sight(
             kind=kind,
             tier=tier,
             num_examples=len(numbers),
             accuracy=fmean(seen[i] for i in numbers),
-            constant=_constant([examples[i] for i in numbers]),
+            constant=constants[forms[numbers[0]]],
             blind=fmean(blind[i] for i in numbers),
         )
-        for (kind, tier), numbers in cells.items()
+        for (kind, tier), numbers in _grouped([(e.kind, _tier(e)) for e in examples]).items()
     ]
+
+
+def _tier(example: Example) -> str:
+    return str(example.meta.get("tier", ""))
+
+
+def _forms(examples: Sequence[Example]) -> list[tuple[frozenset[str], str]]:
+    """Of each example its tier, and its kind with those that are asked by the same words."""
+    asked: dict[str, set[str]] = defaultdict(set)
+    for example in examples:
+        asked[example.question].add(example.kind)
+    alike = {
+        kind: frozenset[str]().union(*(kinds for kinds in asked.values() if kind in kinds))
+        for kind in {example.kind for example in examples}
+    }
+    return [(alike[example.kind], _tier(example)) for example in examples]
+
+
+def _grouped(keys: Sequence[Key]) -> dict[Key, list[int]]:
+    """For each key, in order, at which places it is."""
+    places: dict[Key, list[int]] = defaultdict(list)
+    for place, key in enumerate(keys):
+        places[key].append(place)
+    return dict(places)
 
 
 def judge(example: Example) -> AnyReward:
@@ -130,22 +160,16 @@ def answers(
     return found
 
 
-def _swapped(examples: Sequence[Example]) -> Iterator[Example]:
-    """Each example with the picture of the next one of its kind, tier and size of picture."""
-    alike: dict[Any, list[Example]] = defaultdict(list)
-    for example in examples:
-        alike[_form(example)].append(example)
-    places: dict[Any, int] = defaultdict(int)
-    for example in examples:
-        form = _form(example)
-        places[form] += 1
-        other = alike[form][places[form] % len(alike[form])]
-        yield with_images(example, dict(zip(example.images, other.images, strict=True)))
-
-
-def _form(example: Example) -> tuple[Any, ...]:
-    (image,) = example.images
-    return example.kind, example.meta.get("tier"), image.width, image.height
+def swapped(examples: Sequence[Example]) -> list[Example]:
+    """Each example with the picture of another one of its form and size of picture, by lot."""
+    sizes = [(image.width, image.height) for (image,) in (each.images for each in examples)]
+    found, rng = list(examples), np.random.default_rng(0)
+    for alike in _grouped(list(zip(_forms(examples), sizes, strict=True))).values():
+        order = rng.permutation(alike).tolist()
+        for one, other in zip(order, (*order[1:], order[0]), strict=True):
+            pictures = zip(examples[one].images, examples[other].images, strict=True)
+            found[one] = with_images(examples[one], dict(pictures))
+    return found
 
 
 def _constant(examples: Sequence[Example]) -> float:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from regard.data.gold import gold_completion
 from regard.data.worlds.grounds import PHOTOGRAPHS, _textures
-from regard.data.worlds.scenes import SIDES, Query, Scenes
+from regard.data.worlds.scenes import SIDES, Scenes
+from regard.data.worlds.scenes.choice import Query
 from regard.data.worlds.stamps import found
 from regard.data.worlds.things import (
     CLIPART,

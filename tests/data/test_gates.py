@@ -9,25 +9,19 @@ import pytest
 from PIL import Image
 
 from regard.data.worlds.common import SPLITS, TIERS
-from regard.data.worlds.gate_cards import SYMBOLS, TRAITS, digit_card, person_card, symbol_card
-from regard.data.worlds.gates import (
-    _GROUNDS,
-    _LAYOUTS,
+from regard.data.worlds.gates import Gates
+from regard.data.worlds.gates.cards import SYMBOLS, TRAITS, digit_card, person_card, symbol_card
+from regard.data.worlds.gates.flight import (
     ACTION_WORDS,
-    COLOURS,
     GATE_HEIGHT,
-    GATES,
-    HEIGHT,
-    PLACES,
-    SHAPES,
     STATISTICS,
     TOKENS,
-    WIDTH,
-    Gates,
-    _camera,
     action_tokens,
     expert_step,
 )
+from regard.data.worlds.gates.layout import GATES, LAYOUTS
+from regard.data.worlds.gates.scenes import COLOURS, PLACES, SHAPES
+from regard.data.worlds.gates.view import GROUNDS, HEIGHT, WIDTH, camera_at
 from regard.envs.drone import Gate, expert_flight, first_gate, forward_velocity
 from regard.rewards.named_word import NamedWord
 from regard.text.action_tokens import ActionTokens, unnormalised
@@ -77,7 +71,7 @@ def test_action_words_at_the_end_of_a_vocabulary_have_openvlas_ids():
 def seen_gates(example):
     """For each gate, the pixel of its card's middle and its scenario."""
     pose, tier = example.meta["pose"], example.meta["tier"]
-    layout, camera = _LAYOUTS[tier], _camera(pose["place"], pose["yaw"])
+    layout, camera = LAYOUTS[tier], camera_at(pose["place"], pose["yaw"])
     for number, (x, y, _) in enumerate(GATES, 1):
         place = (x * layout.closeness, y * layout.closeness, layout.card_height)
         across, down = camera.seen(place) / 2
@@ -166,7 +160,7 @@ def test_each_place_is_right_equally_often():
 
 
 def test_the_splits_share_no_ground_and_all_cards_look_different():
-    assert not set(_GROUNDS["train"]) & set(_GROUNDS["test"])
+    assert not set(GROUNDS["train"]) & set(GROUNDS["test"])
     rng = np.random.default_rng(0)
     cards = [
         *(symbol_card(name, "train", rng) for name in SYMBOLS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from regard.data.worlds.gates import PLACES
+from regard.data.worlds.gates.scenes import PLACES
 from regard.data.worlds.lists import Lists
 from regard.errors import ConfigError
 from regard.text.tags import inside

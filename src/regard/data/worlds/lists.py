@@ -22,7 +22,7 @@ from regard.data.worlds.common import (
     some_of,
     thought,
 )
-from regard.data.worlds.gates import PLACES
+from regard.data.worlds.gates.scenes import PLACES
 from regard.errors import ConfigError
 from regard.types import Choice, Example, FreeText, Message
 

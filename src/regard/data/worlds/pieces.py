@@ -17,7 +17,7 @@ from typing import ClassVar, Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from regard.data.worlds import gate_cards, grounds
+from regard.data.worlds import grounds
 from regard.data.worlds.common import (
     Task,
     Tier,
@@ -31,6 +31,7 @@ from regard.data.worlds.common import (
 from regard.data.worlds.digits import SIDE as DIGIT_SIDE
 from regard.data.worlds.digits import scans_of
 from regard.data.worlds.drawing import Split, fitting, font_name, shade, write
+from regard.data.worlds.gates import cards
 from regard.data.worlds.screens.elements import COLOURS as BUTTON_COLOURS
 from regard.data.worlds.screens.elements import ICONS, theme_of
 from regard.data.worlds.screens.elements import WORDS as LABELS
@@ -117,7 +118,7 @@ class Pieces(World):
     @staticmethod
     def words() -> tuple[str, ...]:
         """Every word of every question and gold answer."""
-        names = (*NAMES, *COLOURS, *gate_cards.SYMBOLS, *gate_cards.TRAITS, *ascii_lowercase)
+        names = (*NAMES, *COLOURS, *cards.SYMBOLS, *cards.TRAITS, *ascii_lowercase)
         more = (*ICONS, *BUTTON_COLOURS, *LABELS)
         return vocabulary(NAMING, FINDING, SEARCHING, *names, *more, "[ , ] ?", numbers=range(225))
 
@@ -225,9 +226,9 @@ def _corners(box: Box) -> list[int]:
 
 
 _CARDS: Final = (
-    (gate_cards.letter_card, tuple(gate_cards.LETTERS)),
-    (gate_cards.symbol_card, tuple(gate_cards.SYMBOLS)),
-    (gate_cards.person_card, gate_cards.TRAITS),
+    (cards.letter_card, tuple(cards.LETTERS)),
+    (cards.symbol_card, tuple(cards.SYMBOLS)),
+    (cards.person_card, cards.TRAITS),
 )
 _DRAW: Final[Mapping[str, Draw]] = {
     "things": _thing,

@@ -11,7 +11,7 @@ from regard.data.records import example_to_json
 from regard.types import Dataset, Example, ImageRef
 
 _MOST_DRAWN = 256
-"""Examples that stand for a data set which makes each one anew."""
+"""Examples that stand for a data set which makes each one anew, or for all parts of a mixture."""
 
 
 @runtime_checkable
@@ -21,15 +21,16 @@ class Fingerprinted(Protocol):
     def fingerprint(self) -> str: ...
 
 
-def fingerprint(dataset: Dataset) -> str:
+def fingerprint(dataset: Dataset, *, share: int = 1) -> str:
     """A name that changes when the content does, and only then; files may move.
 
-    A data set may offer its own; of any other, 256 examples at even distances are looked at.
+    A data set may offer its own; of any other, 256 examples at even distances are looked at, or
+    256 // `share` where it is one of so many parts.
     """
     if isinstance(dataset, Fingerprinted):
         return dataset.fingerprint()
     size = len(dataset)
-    num_drawn = min(size, _MOST_DRAWN)
+    num_drawn = min(size, max(1, _MOST_DRAWN // share))
     drawn = (dataset[i * size // num_drawn] for i in range(num_drawn))
     return digest_of(drawn, size=size)
 

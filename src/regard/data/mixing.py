@@ -31,7 +31,7 @@ class Source(Protocol):
     def load(self) -> Dataset: ...
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)  # each source of a mixture has one
 def order(size: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """The examples 0 to `size` - 1 in the order of an epoch.
 
@@ -148,7 +148,7 @@ class Mixture(Joined):
     """How much of a stream each part is; together 1."""
 
     def fingerprint(self) -> str:
-        names = [fingerprint(part) for part in self.parts]
+        names = [fingerprint(part, share=len(self.parts)) for part in self.parts]
         text = ", ".join(f"{share} {name}" for share, name in zip(self.shares, names, strict=True))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -190,7 +190,7 @@ class Phases(Joined):
         return part
 
     def fingerprint(self) -> str:
-        names = [fingerprint(part) for part in self.parts]
+        names = [fingerprint(part, share=len(self.parts)) for part in self.parts]
         text = f"{sorted(self.starts.stages.items())} {names}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -66,6 +66,10 @@ EVERYTHING: _Shares = {
     "gates": (0.13, ()),
 }
 
+SMALL = ("things", "things", "cards", "icons", "labels", "buttons")
+NEAR: tuple[Tier, ...] = ("easy", "middle")
+"""What is looked for, and in how large a picture."""
+
 IN_PLACE: _Shares = {
     "digits": (0.04, tuple(QUESTIONS)),
     "figures": (0.11, ()),
@@ -106,7 +110,17 @@ def tiny_base() -> Run:
                 temporal_patch_size=1,  # ours: no videos
             )
         ),
-        stages=(name(), find(), look_up(), answer(), practise(), polish(), ground()),
+        stages=(
+            name(),
+            find(),
+            look_up(),
+            answer(),
+            practise(),
+            polish(),
+            point(),
+            search(),
+            ground(),
+        ),
         num_threads=1,  # ours: the same number gives the same bits
     )
 
@@ -221,20 +235,51 @@ def polish() -> Supervise:
     )
 
 
+def point() -> Supervise:
+    """Where the button of a colour is: with so few names, to look for a name is learned at once."""
+    return Supervise(
+        name="point",
+        data=_pieces("buttons", searches=1.0),
+        num_steps=300,
+        prompts_per_step=48,
+        optimizer=muon(warmup_steps=20),
+        num_workers=1,
+        save_every=100,
+    )
+
+
+def search() -> Supervise:
+    """To look for anything by its name; and to read words and numbers."""
+    return Supervise(
+        name="search",
+        data=Mix(
+            {
+                "sought": (0.65, _pieces(*SMALL, searches=0.8, boxes=0.1, tiers=NEAR)),
+                "read": (0.25, _pieces("labels", boxes=0.2, tiers=NEAR)),
+                "lists": (0.1, lists()),
+            }
+        ),
+        num_steps=1500,
+        prompts_per_step=48,
+        optimizer=muon(warmup_steps=20),
+        num_workers=1,
+        save_every=100,
+    )
+
+
 def ground() -> Supervise:
-    """Mostly to say where things are: those that are named, among others, anywhere in a picture."""
-    small = ("things", "things", "cards", "icons", "labels", "labels", "buttons")
-    pieces = Pieces(kinds=small, tiers=("easy", "middle"), boxes=0.15, searches=0.6, size=SIZE)
+    """All worlds again, mostly those whose answers say where something is, at a falling rate."""
     return Supervise(
         name="ground",
         data=Mix(
             {
-                "pieces": (0.22, pieces),
-                "worlds": (0.7, everything(IN_PLACE)),
-                "lists": (0.08, lists()),
+                "sought": (0.12, _pieces(*SMALL, searches=0.6, boxes=0.15, tiers=NEAR)),
+                "read": (0.05, _pieces("labels", boxes=0.2, tiers=NEAR)),
+                "worlds": (0.77, everything(IN_PLACE)),
+                "lists": (0.06, lists()),
             }
         ),
-        num_steps=8000,
+        num_steps=4800,
         prompts_per_step=48,
         optimizer=muon(0.6, warmup_steps=50, decay="linear", final_fraction=0.02),
         num_workers=1,
@@ -258,8 +303,10 @@ def lists() -> Lists:
     return Lists(vocabulary=vocabulary, size=SIZE)
 
 
-def _pieces(*kinds: str, boxes: float = 0.0, tiers: tuple[Tier, ...] = ("easy",)) -> Pieces:
-    return Pieces(kinds=kinds, tiers=tiers, boxes=boxes, size=SIZE)
+def _pieces(
+    *kinds: str, boxes: float = 0.0, searches: float = 0.0, tiers: tuple[Tier, ...] = ("easy",)
+) -> Pieces:
+    return Pieces(kinds=kinds, tiers=tiers, boxes=boxes, searches=searches, size=SIZE)
 
 
 def mixture(shares: _Shares, tiers: tuple[Tier, ...]) -> Mix:

@@ -16,6 +16,7 @@ from regard.data.readers import Jsonl
 from regard.data.worlds.digits import Digits
 from regard.errors import ConfigError, DataError, MissingExtra
 from regard.evals.held_out import HeldOut
+from regard.models.parts import Lora
 from regard.recipes.execute import with_seed
 from regard.rewards import ExactAnswer
 from regard.training.folder import read_rows
@@ -118,6 +119,8 @@ def test_another_seed_is_another_model_too():
     assert with_seed(run, 5).policy.weights == replace(run.policy.weights, seed=5)
     named = replace(run, policy=replace(run.policy, weights="some/checkpoint"))
     assert with_seed(named, 5).policy == named.policy
+    adapted = replace(run, policy=replace(named.policy, lora=Lora(rank=2)))
+    assert with_seed(adapted, 5).policy.lora == Lora(rank=2, seed=5)
 
 
 def test_an_unknown_tracker_is_told_with_the_nearest():

@@ -69,6 +69,17 @@ def test_weights_and_optimiser_come_back_bit_for_bit(lora, tmp_path):
             assert torch.equal(value, other.state[theirs][key]), (name, key)
 
 
+def test_first_weights_of_adapters_are_a_matter_of_their_seed():
+    def weights(seed):
+        policy = PolicySpec(weights=TINY, lora=Lora(rank=2, seed=seed)).load()
+        return torch.cat([weight.flatten() for _, weight in policy.trainable()])
+
+    first = weights(0)
+    torch.rand(1)  # whatever else was drawn in between
+    assert torch.equal(weights(0), first)
+    assert not torch.equal(weights(1), first)
+
+
 def test_a_checkpoint_of_adapters_holds_the_merged_model(tmp_path):
     policy = PolicySpec(weights=TINY, lora=Lora(rank=2)).load()
     RunFolder(tmp_path).save(Progress(step=1), policy, trained_a_little(policy))

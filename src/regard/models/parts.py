@@ -29,6 +29,8 @@ class Lora:
     rank: int = 16
     alpha: int = 32
     """Adapters are scaled by alpha / rank."""
+    seed: int = 0
+    """Of their first weights."""
 
 
 def part_of(name: str) -> str:
@@ -75,7 +77,9 @@ def add_lora(model: Any, lora: Lora, parts: Sequence[str]) -> Any:
     config = LoraConfig(
         r=lora.rank, lora_alpha=lora.alpha, lora_dropout=0.0, target_modules=targets
     )
-    return get_peft_model(model, config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(lora.seed)
+        return get_peft_model(model, config)
 
 
 def load_lora(model: Any, folder: Path) -> None:

@@ -108,11 +108,13 @@ def results(folder: Path) -> Table:
 
 
 def with_seed(run: Run, seed: int) -> Run:
-    """The same run from another seed, the first weights of a tiny model included."""
-    weights = run.policy.weights
-    if not isinstance(weights, str):
-        weights = replace(weights, seed=seed)
-    return replace(run, seed=seed, policy=replace(run.policy, weights=weights))
+    """The same run from another seed, first weights of a tiny model or of adapters included."""
+    policy = run.policy
+    if not isinstance(policy.weights, str):
+        policy = replace(policy, weights=replace(policy.weights, seed=seed))
+    if policy.lora is not None:
+        policy = replace(policy, lora=replace(policy.lora, seed=seed))
+    return replace(run, seed=seed, policy=policy)
 
 
 def _datasets(run: Run) -> dict[str, Dataset]:

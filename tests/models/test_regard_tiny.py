@@ -71,6 +71,14 @@ def test_it_tells_the_place_and_the_letter_of_what_it_sees(policy):
             assert sight.accuracy > max(sight.blind, sight.constant) + 0.15, sight
 
 
+def test_it_finds_what_is_named_among_other_things(policy):
+    screens = world["screens"](split="test", kinds=("locate",), tiers=("easy",), size=48)
+    scenes = world["scenes"](split="test", kinds=("where",), tiers=("middle",), size=48)
+    for data in (screens, scenes):
+        for sight in sights(policy, data.load(), max_tokens=48):
+            assert sight.accuracy > max(sight.blind, sight.constant) + 0.25, sight
+
+
 def test_it_says_places_in_pixels_of_what_it_is_shown(policy):
     example = world["scenes"](split="test", kinds=("where",), tiers=("easy",), size=1).load()[0]
     assert policy.prompt(example).frames[0].answers_in == Frame.INPUT

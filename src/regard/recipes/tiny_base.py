@@ -1,12 +1,13 @@
 """Tiny base: a model of 1.6 million weights begins to see, from nothing.
 
-Claim      Reinforcement learning takes a model that sees something, and an hour and a half of
-           imitation on two cores gives that: `docs/regard-tiny.md` tells what it sees.
+Claim      Reinforcement learning takes a model that sees something, and less than three hours of
+           imitation on two cores give that: `docs/regard-tiny.md` tells what it sees.
 Method     Imitation of the worlds' gold answers: what single things are called, four to a picture;
            then where they are, and easy questions about them; then to look a word up in a list;
-           then all questions, at every tier, with lists and names among them.
+           then all questions, at every tier, with lists and names among them; then to look for a
+           name in a picture, and all questions again, mostly those that ask where.
 Data       The training splits of all worlds, made as they are asked for. Nothing else.
-Takes      81 minutes of one core (AVX-512), and half of another that draws.
+Takes      160 minutes of one core (AVX-512), and half of another that draws.
 
 `regard-tiny`, which comes with the library, was made by this. Numbers are ours, and mostly the
 clock's: losses were still falling.
@@ -96,7 +97,7 @@ ONE_BY_ONE: _Shares = {
 
 
 def tiny_base() -> Run:
-    """Names of single things, then places, then to look up, then everything, in three stages."""
+    """Names of single things, places, to look up, everything; then to look for, and everything."""
     return Run(
         name="tiny_base",
         policy=PolicySpec(

@@ -11,6 +11,7 @@ from tests.training.conftest import carried_out, cold_start, small_run
 
 from regard.models.parts import Lora
 from regard.models.policy import Policy, PolicySpec
+from regard.training.muon import COEFFICIENTS, OrthogonalMomentum, orthogonal
 from regard.training.optimizer import AdamW, Muon, set_rate
 
 
@@ -84,3 +85,60 @@ def test_adapters_may_learn_by_it():
     assert sum(len(group["params"]) for group in optimizer.param_groups) == len(
         list(policy.trainable())
     )
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (2, 5, 16), (2, 16, 5), (1, 1, 7)])
+def test_singular_values_go_through_the_quintic_and_directions_stay(shape):
+    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    u, values, vh = torch.linalg.svd(matrices.double(), full_matrices=False)
+    values = values / values.norm(dim=-1, keepdim=True)
+    a, b, c = COEFFICIENTS
+    for _ in range(5):
+        values = a * values + b * values**3 + c * values**5
+    expected = (u @ values.diag_embed() @ vh).float()
+    torch.testing.assert_close(orthogonal(matrices), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_values_that_are_not_small_come_near_1_and_a_gradient_of_nothing_moves_nothing():
+    values = torch.logspace(-2.4, -0.1, 12)
+    values = values / values.norm()
+    assert values.min() > 0.003
+    made = torch.linalg.svdvals(orthogonal(values.diag()[None]))
+    assert made.min() > 0.68
+    assert made.max() < 1.21
+    assert torch.equal(orthogonal(torch.zeros(1, 3, 4)), torch.zeros(1, 3, 4))
+
+
+def test_steps_are_those_of_torch_but_for_its_rounding():
+    generator = torch.Generator().manual_seed(2)
+    shapes = [(16, 24), (24, 16), (16, 24), (24, 16), (40, 8), (8, 8)]
+    begun = [torch.randn(shape, generator=generator) for shape in shapes]
+    one, other = ([w.clone().requires_grad_() for w in begun] for _ in range(2))
+    settings = {"lr": 0.02, "momentum": 0.9, "weight_decay": 0.1}
+    optimizers = (
+        torch.optim.Muon(one, adjust_lr_fn="match_rms_adamw", **settings),
+        OrthogonalMomentum(other, **settings),
+    )
+    for _ in range(4):
+        for first, second in zip(one, other, strict=True):
+            first.grad = torch.randn(first.shape, generator=generator)
+            second.grad = first.grad.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    for first, second, start in zip(one, other, begun, strict=True):
+        assert (first - second).norm() < 0.02 * (first - start).norm()
+
+
+def test_a_matrix_moves_alike_whether_others_of_its_shape_move_or_not():
+    generator = torch.Generator().manual_seed(3)
+    begun, gradients = (torch.randn(3, 6, 9, generator=generator) for _ in range(2))
+    together, alone = ([w.clone().requires_grad_() for w in begun] for _ in range(2))
+    for weights in (together, alone):
+        for weight, gradient in zip(weights, gradients, strict=True):
+            weight.grad = gradient.clone()
+    alone[0].grad = alone[2].grad = None
+    for weights in (together, alone):
+        OrthogonalMomentum(weights, lr=0.1, momentum=0.95, weight_decay=0.0).step()
+    torch.testing.assert_close(alone[1], together[1])
+    assert torch.equal(alone[0], begun[0])
+    assert not torch.equal(together[0], begun[0])

@@ -7,7 +7,8 @@ Method     Imitation of the worlds' gold answers: what single things are called,
            then all questions, at every tier, with lists and names among them; then to look for a
            name in a picture, and all questions again, mostly those that ask where.
 Data       The training splits of all worlds, made as they are asked for. Nothing else.
-Takes      160 minutes of one core (AVX-512), and half of another that draws.
+Takes      160 minutes of one core (AVX-512; without it, some two and a half times as long), and
+           half of another that draws.
 
 `regard-tiny`, which comes with the library, was made by this. Numbers are ours, and mostly the
 clock's: losses were still falling.

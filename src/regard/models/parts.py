@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from regard.errors import CheckpointError, ConfigError, MissingExtra, nearest
+from regard.models.first_weights import drawn_from
 
 _WORDS = {
     "connector": ("merger", "multi_modal_projector", "connector", "deepstack", "image_newline"),
@@ -77,8 +78,7 @@ def add_lora(model: Any, lora: Lora, parts: Sequence[str]) -> Any:
     config = LoraConfig(
         r=lora.rank, lora_alpha=lora.alpha, lora_dropout=0.0, target_modules=targets
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(lora.seed)
+    with drawn_from(lora.seed):
         return get_peft_model(model, config)
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForImageTextToText, AutoTokenizer, PreTrainedTokenizerFast
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
+from regard.models.first_weights import drawn_from
 from regard.registry import family
 from regard.types import Frame
 
@@ -68,8 +68,7 @@ class TinyModel:
         config, tokenizer, processor = family[self.model_type].tiny(self)  # type: ignore[attr-defined]
         if self.answers_in is not None:
             config.answers_in = self.answers_in.value
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with drawn_from(self.seed):
             model = AutoModelForImageTextToText.from_config(config)
         return model, tokenizer, processor
 

@@ -1,8 +1,8 @@
 """Muon's step: a matrix moves by its momentum with all singular values made nearly equal.
 
-As `torch.optim.Muon`, which a step of is compared with; but matrices of one shape are multiplied
-together, and on a CPU in float32: few of them multiply bfloat16 in hardware, and on the others
-torch's takes many times as long (`benchmarks/muon.py`).
+As `torch.optim.Muon`, whose steps the tests compare with these. But matrices of one shape are
+multiplied together, and on a CPU in float32: not every CPU multiplies bfloat16 in hardware, and on
+those that do not, torch's takes many times as long (`benchmarks/muon.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TOGETHER = 1 << 22
 class OrthogonalMomentum(torch.optim.Optimizer):
     """Muon for matrices (kellerjordan.github.io/posts/muon), with Nesterov's momentum.
 
-    Steps are 0.2 times as long as a matrix's longer side asks for, which is the length of a usual
+    A step is 0.2 times the root of the longer side, so that its root mean square is that of a usual
     step of AdamW ("Muon is Scalable for LLM Training", arXiv:2502.16982, section 2.2).
     """
 
